@@ -1,0 +1,124 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: language mode 6 (below), warnings are errors.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A Swift module in its layer's folder.
+func module(
+    _ name: String, in layer: String, needs: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
+    .target(
+        name: name, dependencies: needs, path: "Sources/\(layer)/\(name)", resources: resources,
+        swiftSettings: strict)
+}
+
+/// A Debian library as a Clang module.
+func library(_ name: String, pkgConfig: String, debian: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: needs, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let persistentCollections = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
+let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+// Arrows point up this list only (DESIGN section 3); ArchitectureTests enforces it.
+let core: [Target] = [
+    module("Addressing", in: "Core"),
+    module("JSON", in: "Core"),
+    module("NetworkModel", in: "Core", needs: ["Addressing", orderedCollections]),
+    module("IPAM", in: "Core", needs: ["Addressing", "NetworkModel"]),
+    module("Dataplane", in: "Core", needs: ["Addressing"]),
+    module("Firewall", in: "Core", needs: ["Addressing", "NetworkModel", "Dataplane"]),
+    module("Drivers", in: "Core", needs: ["Addressing", "NetworkModel", "Dataplane"]),
+]
+
+let host: [Target] = [
+    module("Netlink", in: "Host", needs: ["Addressing", "Dataplane", "CNetlinkRoute", "CShims"]),
+    module("NFTables", in: "Host", needs: ["Addressing", "Dataplane", "Firewall", "CNFTables", "CShims"]),
+    module(
+        "Kernel", in: "Host",
+        needs: ["Addressing", "Dataplane", "Firewall", "Netlink", "NFTables", "CConntrack", "CShims", log]),
+    module(
+        "Persistence", in: "Host", needs: ["Addressing", "NetworkModel", grdb, log],
+        resources: [.embedInCode("../../../Migrations/0001_initial.sql")]),
+    module("Runtime", in: "Host", needs: ["Addressing", "NetworkModel", "Dataplane", "Kernel", "CShims", log]),
+]
+
+let service: [Target] = [
+    module("Telemetry", in: "Service", needs: [log, metrics]),
+    module("Reconciler", in: "Service", needs: ["Dataplane", "Firewall", "Kernel", log, metrics]),
+    module(
+        "Engine", in: "Service",
+        needs: [
+            "Addressing", "NetworkModel", "IPAM", "Dataplane", "Drivers", "Firewall", "Kernel", "Persistence",
+            "Runtime", "Reconciler", persistentCollections, orderedCollections, deques, log, metrics,
+        ]),
+]
+
+let api: [Target] = [
+    module("HTTPMessage", in: "API"),
+    module("HTTPServer", in: "API", needs: ["HTTPMessage", "CMicroHTTPD", "CShims", log]),
+    module(
+        "DockerAPI", in: "API",
+        needs: [
+            "Addressing", "JSON", "NetworkModel", "Engine", "HTTPMessage", "CRE2", orderedCollections,
+            persistentCollections, log,
+        ]),
+    module("FairleadAPI", in: "API", needs: ["JSON", "NetworkModel", "Dataplane", "Engine", "HTTPMessage"]),
+    module("Client", in: "API", needs: ["CCurl"]),
+]
+
+let c: [Target] = [
+    library("CMicroHTTPD", pkgConfig: "libmicrohttpd gnutls", debian: "libmicrohttpd-dev"),
+    library("CNetlinkRoute", pkgConfig: "libnl-route-3.0", debian: "libnl-route-3-dev"),
+    library("CNFTables", pkgConfig: "libnftnl libmnl", debian: "libnftnl-dev"),
+    library("CConntrack", pkgConfig: "libnetfilter_conntrack libmnl", debian: "libnetfilter-conntrack-dev"),
+    library("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
+    library("CLibRE2", pkgConfig: "re2", debian: "libre2-dev"),
+    .target(name: "CRE2", dependencies: ["CLibRE2"], path: "Sources/C/CRE2"),
+    .target(name: "CShims", dependencies: ["CMicroHTTPD", "CNetlinkRoute"], path: "Sources/C/CShims"),
+]
+
+let daemon = Target.executableTarget(
+    name: "fairlead",
+    dependencies: [
+        "Addressing", "JSON", "NetworkModel", "IPAM", "Dataplane", "Firewall", "Kernel", "Persistence", "Runtime",
+        "Reconciler", "Engine", "Telemetry", "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client",
+        "CShims", arguments, lifecycle, log, metrics,
+    ],
+    path: "Sources/fairlead", swiftSettings: strict)
+
+let suites: [Target] = [
+    tests("AddressingTests", needs: ["Addressing"])
+]
+
+let package = Package(
+    name: "fairlead",
+    products: [.executable(name: "fairlead", targets: ["fairlead"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: core + host + service + api + c + [daemon] + suites,
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

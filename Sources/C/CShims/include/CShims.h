@@ -1,0 +1,5 @@
+#ifndef CSHIMS_H
+#define CSHIMS_H
+// The few lines Swift cannot call: variadics, function-like macros, _GNU_SOURCE functions.
+#include "shim_namespace.h"
+#endif
