@@ -9,6 +9,7 @@ extension State {
     /// One step's effect, as far as a state shows it.
     public mutating func apply(_ action: Step.Action) {
         switch action {
+        case .repairTable: hasTable = true
         case .addElement(let element), .replaceElement(_, by: let element): insert(element)
         case .removeElement(let element): elements[element.id] = nil
         case .createNamespace(let pin): pins.insert(pin)

@@ -10,6 +10,9 @@ extension Plan {
         var steps: [Step] = []
         steps += links.removals(removal)
         steps += Self.detachments(from: present, to: desired, gone: links)
+        if desired.hasTable, !observed.hasTable {
+            steps.append(Step(.repairTable, reason: "chains or rules are missing or not ours"))
+        }
         steps += Self.elementAdditions(from: observed, to: desired)
         steps += desired.pins.subtracting(observed.pins).sorted { $0.path < $1.path }
             .map { Step(.createNamespace($0), reason: "missing") }

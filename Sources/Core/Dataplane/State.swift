@@ -3,6 +3,8 @@
 /// An observed state holds everything that is known to be ours, and of foreign things only what a desired state
 /// may have to say something about (an adopted bridge).
 public struct State: Sendable, Equatable {
+    /// Whether the table with its fixed chains and rules is there, whole and unchanged.
+    public var hasTable = false
     public var pins: Set<NamespacePin> = []
     public var links: [LinkID: LinkSpec] = [:]
     public var addresses: Set<AddressSpec> = []
@@ -14,7 +16,8 @@ public struct State: Sendable, Equatable {
     public init() {}
 
     public var isEmpty: Bool {
-        pins.isEmpty && links.isEmpty && addresses.isEmpty && routes.isEmpty && neighbours.isEmpty && sysctls.isEmpty
+        !hasTable && pins.isEmpty && links.isEmpty && addresses.isEmpty && routes.isEmpty && neighbours.isEmpty
+            && sysctls.isEmpty
             && elements.isEmpty
     }
 
@@ -25,6 +28,7 @@ public struct State: Sendable, Equatable {
 
     /// Adds another state; on equal identities `other` wins.
     public mutating func merge(_ other: State) {
+        hasTable = hasTable || other.hasTable
         pins.formUnion(other.pins)
         links.merge(other.links) { $1 }
         addresses.formUnion(other.addresses)
@@ -37,6 +41,7 @@ public struct State: Sendable, Equatable {
     /// The part whose identities occur in `other`: what an object-scoped plan starts from.
     public func restricted(to other: State) -> State {
         var part = State()
+        part.hasTable = hasTable && other.hasTable
         part.pins = pins.intersection(other.pins)
         for id in other.links.keys { part.links[id] = links[id] }
         part.addresses = addresses.intersection(other.addresses)
@@ -49,6 +54,7 @@ public struct State: Sendable, Equatable {
 
     /// Takes away every identity that occurs in `other`.
     public mutating func subtract(_ other: State) {
+        if other.hasTable { hasTable = false }
         pins.subtract(other.pins)
         for id in other.links.keys { links[id] = nil }
         addresses.subtract(other.addresses)

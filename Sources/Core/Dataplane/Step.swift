@@ -1,8 +1,8 @@
-public import Addressing
-
 /// One change of the kernel's state, with the reason for it.
 public struct Step: Sendable, Hashable {
     public enum Action: Sendable, Hashable {
+        /// Makes the table's missing or changed chains, sets and rules right; its elements are steps of their own.
+        case repairTable
         case addElement(SetElement)
         /// The old element and the new one under the same key, in one transaction.
         case replaceElement(SetElement, by: SetElement)

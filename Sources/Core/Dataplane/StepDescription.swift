@@ -14,6 +14,7 @@ extension Step: CustomStringConvertible {
 extension Step.Action: CustomStringConvertible {
     public var description: String {
         switch self {
+        case .repairTable: "repair table inet fairlead"
         case .addElement(let element): "add element \(element)"
         case .replaceElement(_, by: let element): "replace element \(element)"
         case .removeElement(let element): "remove element \(element)"
