@@ -1,0 +1,33 @@
+public import Dataplane
+public import Kernel
+
+/// What the Reconciler asks of the kernel. The real one is `KernelWorkers`; tests put a model in its place.
+public protocol KernelBackend: Sendable {
+    /// Runs a plan's steps in order. If one is refused, those before it are undone.
+    func execute(_ plan: Plan) async throws(KernelError)
+
+    /// A fresh look at what is ours, and at those of `request`'s things that are not.
+    func observe(_ request: ObservationRequest) async throws(KernelError) -> State
+}
+
+/// What of the kernel an observation has to show besides all that is known to be ours.
+public struct ObservationRequest: Sendable {
+    /// Namespaces to look into, the daemon's aside.
+    public var namespaces: Set<Namespace>
+    /// Adopted bridges: links that a desired state says something about without owning them.
+    public var foreignLinks: Set<LinkID>
+    public var sysctls: Set<SysctlID>
+
+    public init(namespaces: Set<Namespace> = [], foreignLinks: Set<LinkID> = [], sysctls: Set<SysctlID> = []) {
+        self.namespaces = namespaces
+        self.foreignLinks = foreignLinks
+        self.sysctls = sysctls
+    }
+
+    /// Whatever is needed to compare with `desired`.
+    public init(for desired: State) {
+        namespaces = Set(desired.links.keys.map(\.namespace)).subtracting([.daemon])
+        foreignLinks = Set(desired.links.values.filter { $0.kind == .foreign }.map(\.id))
+        sysctls = Set(desired.sysctls.keys)
+    }
+}
