@@ -2,4 +2,5 @@
 #define CSHIMS_H
 // The few lines Swift cannot call: variadics, function-like macros, _GNU_SOURCE functions.
 #include "shim_namespace.h"
+#include "shim_thread.h"
 #endif

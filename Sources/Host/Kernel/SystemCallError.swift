@@ -1,0 +1,27 @@
+import CShims
+
+/// A system call that failed, with what it was about and why.
+public struct SystemCallError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The call's name, for example `open`.
+    public let call: String
+    /// The path, interface or other thing it was about.
+    public let subject: String
+    /// errno(3).
+    public let errno: Int32
+
+    public init(_ call: String, _ subject: String, errno: Int32) {
+        self.call = call
+        self.subject = subject
+        self.errno = errno
+    }
+
+    /// The kernel's words for the errno, for example `Read-only file system`.
+    public var reason: String { errorText(errno) }
+
+    public var description: String { "\(call) \(subject): \(reason)" }
+}
+
+/// The C library's text for an errno, untranslated.
+public func errorText(_ code: Int32) -> String {
+    String(cString: shim_errno_text(code))
+}
