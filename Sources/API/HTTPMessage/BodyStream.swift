@@ -18,6 +18,8 @@ public final class BodyStream: Sendable {
         var failure: Failure?
         var waiting: CheckedContinuation<Void, Never>?
         var onDrain: (@Sendable () -> Void)?
+        var wanted = false
+        var onWanted: (@Sendable () -> Void)?
     }
 
     /// The declared Content-Length in bytes; nil when chunked (or absent: then the body is empty).
@@ -50,18 +52,29 @@ public final class BodyStream: Sendable {
         return room
     }
 
-    /// The body is whole, or will never be.
+    /// The body is whole, or will never be. Only the first call counts.
     public func finish(failure: Failure? = nil) {
         let waiter = state.withLock { state in
+            if !state.ended { state.failure = failure }
             state.ended = true
-            state.failure = state.failure ?? failure
             return state.takeWaiter()
         }
         waiter?.resume()
     }
 
+    /// For the server: calls `action` once, when a reader first asks for bytes (at once if it has already). Until then
+    /// the client need not be told to send its body (RFC 9110 §10.1.1).
+    public func whenWanted(_ action: @escaping @Sendable () -> Void) {
+        let wanted = state.withLock { state in
+            if !state.wanted { state.onWanted = action }
+            return state.wanted
+        }
+        if wanted { action() }
+    }
+
     /// The next chunk; nil at the end. One reader at a time.
     public func next() async throws(Failure) -> [UInt8]? {
+        markWanted()
         while true {
             let (chunk, done, failure, drained) = state.withLock {
                 state -> ([UInt8]?, Bool, Failure?, (@Sendable () -> Void)?) in
@@ -89,6 +102,15 @@ public final class BodyStream: Sendable {
             if bytes.count > limit { throw .tooLarge(limit: limit) }
         }
         return bytes
+    }
+
+    private func markWanted() {
+        let action = state.withLock { state in
+            state.wanted = true
+            defer { state.onWanted = nil }
+            return state.onWanted
+        }
+        action?()
     }
 
     private func wait() async {

@@ -15,6 +15,9 @@ public final class ResponseStream: Sendable {
 
     fileprivate struct State {
         var buffer: [UInt8] = []
+        /// How much of `buffer` has been read.
+        var head = 0
+        var shutDown = false
         var ended = false
         var aborted = false
         var gone = false
@@ -34,7 +37,7 @@ public final class ResponseStream: Sendable {
     public func write(_ bytes: [UInt8]) -> Bool {
         let (accepted, wake) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
             guard !state.ended, !state.gone else { return (false, nil) }
-            if state.buffer.count + bytes.count > capacity {
+            if state.buffer.count - state.head + bytes.count > capacity {
                 state.ended = true
                 state.aborted = true
                 return (false, state.takeOnReadable())
@@ -58,8 +61,9 @@ public final class ResponseStream: Sendable {
     /// Calls `action` once, when the client has gone before the end (at once if it has already).
     public func whenGone(_ action: @escaping @Sendable () -> Void) {
         let gone = state.withLock { state in
-            if !state.gone { state.onGone = action }
-            return state.gone
+            let gone = state.gone || state.shutDown
+            if !gone { state.onGone = action }
+            return gone
         }
         if gone { action() }
     }
@@ -68,11 +72,9 @@ public final class ResponseStream: Sendable {
     public func read(limit: Int, onReadable: @escaping @Sendable () -> Void) -> Reading {
         state.withLock { state in
             if !state.buffer.isEmpty {
-                let part = Array(state.buffer.prefix(limit))
-                state.buffer.removeFirst(part.count)
-                return .bytes(part)
+                return .bytes(state.take(limit))
             }
-            if state.aborted { return .aborted }
+            if state.aborted || state.gone { return .aborted }
             if state.ended { return .end }
             state.onReadable = onReadable
             return .later
@@ -84,15 +86,48 @@ public final class ResponseStream: Sendable {
         let action = state.withLock { state in
             state.gone = true
             state.buffer = []
+            state.head = 0
             state.onReadable = nil
-            defer { state.onGone = nil }
-            return state.ended ? nil : state.onGone
+            return state.takeOnGone()
         }
+        action?()
+    }
+
+    /// For the server that stops: ends the stream after what has been written so far, and tells the writer as if the
+    /// client had gone.
+    public func shutDown() {
+        let (wake, action) = state.withLock { state -> ((@Sendable () -> Void)?, (@Sendable () -> Void)?) in
+            guard !state.ended, !state.gone else { return (nil, nil) }
+            let action = state.takeOnGone()
+            state.ended = true
+            state.shutDown = true
+            return (state.takeOnReadable(), action)
+        }
+        wake?()
         action?()
     }
 }
 
 extension ResponseStream.State {
+    /// At most `limit` bytes from the front; moves the rest only once half of it is read.
+    fileprivate mutating func take(_ limit: Int) -> [UInt8] {
+        let part = Array(buffer[head...].prefix(limit))
+        head += part.count
+        if head == buffer.count {
+            buffer.removeAll(keepingCapacity: head <= 1 << 16)
+            head = 0
+        } else if head > buffer.count / 2 {
+            buffer.removeFirst(head)
+            head = 0
+        }
+        return part
+    }
+
+    fileprivate mutating func takeOnGone() -> (@Sendable () -> Void)? {
+        defer { onGone = nil }
+        return ended ? nil : onGone
+    }
+
     fileprivate mutating func takeOnReadable() -> (@Sendable () -> Void)? {
         defer { onReadable = nil }
         return onReadable

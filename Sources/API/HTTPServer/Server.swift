@@ -1,0 +1,82 @@
+public import HTTPMessage
+public import Logging
+internal import Synchronization
+
+/// An HTTP/1.1 server on several listeners. Requests without a body that the responder answers at once never leave
+/// MHD's threads; for all others the connection is suspended while a task works on the answer.
+public final class Server: Sendable {
+    private enum State {
+        case idle
+        case running([ListenerDaemon], PeerWatch)
+        case stopped
+    }
+
+    private let listeners: [Listener]
+    private let responder: any Responder
+    private let limits: Limits
+    private let logger: Logger
+    private let renderError: @Sendable (Int, String) -> Response
+    private let traffic = Traffic()
+    private let state = Mutex(State.idle)
+
+    /// - Parameters:
+    ///   - logger: warnings about listeners, and what libmicrohttpd has to say, at debug level.
+    ///   - renderError: the server's own refusals (400, 403, 503) in the API's form, from status and message. MHD's few
+    ///     own (bad request lines, header fields over the limit, 505) are HTML.
+    public init(
+        listeners: [Listener], responder: any Responder, limits: Limits = Limits(), logger: Logger,
+        renderError: @escaping @Sendable (Int, String) -> Response
+    ) {
+        self.listeners = listeners
+        self.responder = responder
+        self.limits = limits
+        self.logger = logger
+        self.renderError = renderError
+    }
+
+    /// Opens all listeners, then serves. On error, none is left open.
+    public func start() throws(ListenError) {
+        let peers = try PeerWatch()
+        var daemons: [ListenerDaemon] = []
+        do throws(ListenError) {
+            let shared = ListenerDaemon.Shared(
+                responder: responder, renderError: renderError, limits: limits, traffic: traffic, peers: peers,
+                logger: logger)
+            for listener in listeners { daemons.append(try ListenerDaemon(listener, shared)) }
+            for (daemon, listener) in zip(daemons, listeners) { try daemon.start(tls: listener.tls) }
+        } catch {
+            for daemon in daemons { daemon.discard() }
+            peers.stop()
+            throw error
+        }
+        state.withLock { $0 = .running(daemons, peers) }
+        for daemon in daemons { logger.info("API listens on \(daemon.address)") }
+    }
+
+    /// Where it listens, in the order of the listeners, with the ports that were chosen; empty unless running.
+    public var addresses: [ListenerAddress] {
+        state.withLock { state in
+            if case .running(let daemons, _) = state { daemons.map(\.address) } else { [] }
+        }
+    }
+
+    /// Stops: accepts nothing new (503 on open connections), ends streams after what has been written to them, lets
+    /// running requests finish for at most `grace`, then answers 503 in their place and closes everything. A server
+    /// that was stopped cannot be started again.
+    public func stop(grace: Duration = .seconds(10)) async {
+        let running = state.withLock { state -> ([ListenerDaemon], PeerWatch)? in
+            defer { state = .stopped }
+            if case .running(let daemons, let peers) = state { return (daemons, peers) }
+            return nil
+        }
+        guard let (daemons, peers) = running else { return }
+        for daemon in daemons { daemon.quiesce() }
+        traffic.drain()
+        await traffic.becomeIdle(within: grace)
+        traffic.seal()
+        // Time for the last words to reach the sockets.
+        await traffic.becomeIdle(within: .milliseconds(500))
+        for daemon in daemons { daemon.stop() }
+        peers.stop()
+    }
+}
