@@ -1,9 +1,9 @@
 /// The usual types of fields.
 extension StructReader {
-    /// - Parameter goType: For a Go type of its own whose kind is string.
+    /// Go's `string`, or a Go type of its own whose kind is string.
     public func string(_ name: String, goType: String = "string") -> String? { read(name, .string(goType)) }
 
-    /// - Parameter isPointer: Whether the field is a `*bool`, which a later null sets back to nil.
+    /// Go's `bool`, or a `*bool`, which a later null sets back to nil.
     public func bool(_ name: String, isPointer: Bool = false) -> Bool? { read(name, .bool(isPointer: isPointer)) }
 
     /// Go's `int`, 64 bits.
