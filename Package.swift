@@ -104,7 +104,8 @@ let daemon = Target.executableTarget(
     path: "Sources/fairlead", swiftSettings: strict)
 
 let suites: [Target] = [
-    tests("AddressingTests", needs: ["Addressing"])
+    tests("AddressingTests", needs: ["Addressing"]),
+    tests("JSONTests", needs: ["JSON"]),
 ]
 
 let package = Package(

@@ -37,7 +37,14 @@ extension MACAddress: CustomStringConvertible, LosslessStringConvertible {
 
     /// `02:42:ac:11:00:02`
     public var description: String {
-        octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
+        String(unsafeUninitializedCapacity: 17) { text in
+            for index in text.indices.prefix(17) {
+                let nibble = UInt8(truncatingIfNeeded: value >> UInt64(44 - 4 * (index - index / 3))) & 0xF
+                let digit = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+                text[index] = index % 3 == 2 ? UInt8(ascii: ":") : digit
+            }
+            return 17
+        }
     }
 
     /// The address in the text, by the grammar of Go's `net.ParseMAC`: `02:42:ac:11:00:02`, `02-42-ac-11-00-02` or
