@@ -3,7 +3,8 @@ import Addressing
 extension BridgeOptions {
     /// The bridge driver's options out of a network's, others ignored (docker-network-api 3.2).
     ///
-    /// - Parameter defaultBridge: The one interface that a network marked as the default bridge may have.
+    /// Only the interface `defaultBridge` may be marked as the default bridge.
+    ///
     /// - Throws: 400 `failed to parse <option> value: <value> (<why>)`, 400 `invalid MTU number: <n>`, 500 for the
     ///   isolated gateway mode on a network that is not internal, 403 for a default bridge of another name.
     public static func parse(

@@ -1,10 +1,9 @@
 import Addressing
 
-/// Checks how a container wants to be on a network (docker-network-api 2.5, step 6).
+/// Checks how a container wants to be on a network (docker-network-api 2.5, step 6). A network that doesn't exist (yet)
+/// is nil, which leaves its subnets unchecked; the predefined ones, by the name the client gave (`bridge`, `host`,
+/// `none`, `default`), are not user-defined.
 ///
-/// - Parameters:
-///   - network: The target; nil when there is none of that name (yet), which leaves its subnets unchecked.
-///   - isUserDefined: False for the predefined networks by the name the client gave: `bridge`, `host`, `none`, `default`.
 /// - Throws: 400 `invalid endpoint settings:` with every problem found.
 public func validate(
     _ settings: EndpointSettings, on network: Network?, isUserDefined: Bool

@@ -45,7 +45,7 @@ public actor Reconciler {
         scope.merge(new)
         do {
             try await execute(Plan(from: observed.restricted(to: scope), to: new, removal: removal))
-        } catch where error.mayComeFromStaleCache {
+        } catch  where error.mayComeFromStaleCache {
             logger.info("observing afresh after a refused step", metadata: ["refusal": "\(error)"])
             try await refresh(scope)
             try await execute(Plan(from: observed.restricted(to: scope), to: new, removal: removal))

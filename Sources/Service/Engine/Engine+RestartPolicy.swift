@@ -1,0 +1,87 @@
+import Logging
+import NetworkModel
+import Persistence
+
+/// What happens when a container's namespace goes without us, and who is started again.
+extension Engine {
+    /// The namespace behind a sandbox has gone: the container has exited with 137, as if killed.
+    func sandboxVanished(_ id: ObjectID, _ sandbox: ObjectID) async {
+        await acquire(id, .exclusive)
+        defer { release(id) }
+        guard let entry = current.containers[id], entry.container.sandbox?.id == sandbox else { return }
+        logger.warning(
+            "the namespace of a container has vanished",
+            metadata: ["container": "\(entry.container.name)", "path": "\(entry.container.sandbox?.path ?? "")"])
+        do {
+            try await end(entry, exitCode: 137, byUser: false)
+            try await scheduleRestart(id)
+            try await autoRemove(id)
+        } catch {
+            logger.error(
+                "a vanished container can't be cleaned up after",
+                metadata: ["container": "\(entry.container.name)", "error": "\(error)"])
+        }
+    }
+
+    /// Restarts by policy after a delay that doubles from 100 ms to a minute (Docker, "Restart policy details").
+    private func scheduleRestart(_ id: ObjectID) async throws(EngineError) {
+        guard var container = current.containers[id]?.container, container.restartsAfterExit else { return }
+        container.state.status = .restarting
+        try await store.commit([.putContainer(container)], for: "container \(container.name)")
+        put(container)
+        publish()
+        let delay = Duration.milliseconds(100 << min(container.state.restartCount, 10))
+        restarts[id] = Task { [weak self] in
+            do {
+                try await Task.sleep(for: min(delay, .seconds(60)))
+            } catch {
+                return
+            }
+            await self?.restartNow(id)
+        }
+    }
+
+    private func restartNow(_ id: ObjectID) async {
+        await acquire(id, .exclusive)
+        defer { release(id) }
+        guard !Task.isCancelled, var container = current.containers[id]?.container,
+            container.state.status == .restarting
+        else { return }
+        restarts[id] = nil
+        container.state.status = .exited
+        container.state.restartCount += 1
+        put(container)
+        do {
+            try await start(container)
+        } catch {
+            // Docker does not loop over a namespace that can't be set up.
+            logger.error(
+                "restart failed", metadata: ["container": "\(container.name)", "error": "\(error)"])
+        }
+    }
+}
+
+extension Container {
+    /// Whether its policy starts it again after it ended without the user.
+    var restartsAfterExit: Bool {
+        switch host.restartPolicy.name {
+        case .no: false
+        case .always: true
+        case .unlessStopped: !state.stoppedByUser
+        case .onFailure:
+            state.exitCode != 0
+                && (host.restartPolicy.maximumRetryCount == 0
+                    || state.restartCount < host.restartPolicy.maximumRetryCount)
+        }
+    }
+
+    /// Whether it is started when the daemon finds that its namespace hasn't survived (a reboot).
+    var startsWithDaemon: Bool {
+        switch host.restartPolicy.name {
+        case .no: false
+        case .always: state.status != .created
+        case .unlessStopped: state.status != .created && !state.stoppedByUser
+        case .onFailure: state.isRunning
+        }
+    }
+}

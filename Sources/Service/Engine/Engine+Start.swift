@@ -1,0 +1,141 @@
+import Addressing
+import Dataplane
+import OrderedCollections
+public import NetworkModel
+import Persistence
+import Reconciler
+
+extension Engine {
+    /// `POST /containers/{id}/start`.
+    ///
+    /// - Throws: not-modified when it runs already; `failed to set up container networking: …`.
+    public func startContainer(_ term: String) async throws(EngineError) {
+        let id = try current.container(term).container.id
+        try await withContainer(id) { () async throws(EngineError) in
+            guard let container = current.containers[id]?.container else {
+                throw EngineError(.notFound, "No such container: \(term)")
+            }
+            if container.state.isRunning { throw EngineError(.notModified, "container is already running") }
+            restarts.removeValue(forKey: id)?.cancel()
+            try await start(container)
+        }
+    }
+
+    /// Starts a container whose lock the caller holds; a failure is noted in its state.
+    func start(_ container: Container) async throws(EngineError) {
+        do {
+            try await bringUp(container)
+        } catch {
+            await noteFailedStart(container, error)
+            throw error
+        }
+    }
+
+    private func bringUp(_ stopped: Container) async throws(EngineError) {
+        var container = stopped
+        let networks = try resolveAttachments(&container)
+        try await usingNetworks(networks.map(\.id)) { () async throws(EngineError) in
+            for network in networks where current.networks[network.id] == nil {
+                throw EngineError(.notFound, "network \(network.name) not found").prefixed(Self.setUpFailed)
+            }
+            let sandbox = try await makeSandbox(for: container)
+            container.sandbox = sandbox
+            container.state = ContainerState(
+                status: .running, started: .now(), finished: stopped.state.finished,
+                restartCount: stopped.state.restartCount)
+            if sandbox.isAdopted { adopted[sandbox.identity] = container.id }
+            do {
+                let endpoints = try makeEndpoints(of: container, on: networks)
+                try await commitStart(stopped, container, endpoints, networks)
+            } catch {
+                if adopted[sandbox.identity] == container.id { adopted[sandbox.identity] = nil }
+                throw error
+            }
+        }
+    }
+
+    private static let setUpFailed = "failed to set up container networking: "
+
+    /// Finds the network of each attachment, checks it, and gives the attachment the network's name as key.
+    private func resolveAttachments(_ container: inout Container) throws(EngineError) -> [Network] {
+        var attachments: OrderedDictionary<String, EndpointSettings> = [:]
+        var networks: [Network] = []
+        for (key, settings) in container.attachments {
+            do {
+                let network = try current.network(settings.networkID.nonEmpty ?? key).network
+                try checkConnection(of: container, to: network, name: network.name, settings)
+                if networks.contains(where: { $0.id == network.id }) { continue }
+                var settings = settings
+                settings.networkID = network.id.text
+                attachments[network.name] = settings
+                networks.append(network)
+            } catch {
+                let cause = error.kind == .notFound ? EngineError(.notFound, "network \(key) not found") : error
+                throw cause.prefixed(Self.setUpFailed)
+            }
+        }
+        container.attachments = attachments
+        return networks
+    }
+
+    private func makeEndpoints(of container: Container, on networks: [Network]) throws(EngineError) -> [Endpoint] {
+        var endpoints: [Endpoint] = []
+        do {
+            for network in networks {
+                let settings = container.attachments[network.name] ?? EndpointSettings()
+                endpoints.append(try makeEndpoint(of: container, on: network, settings, beside: endpoints))
+            }
+            return endpoints
+        } catch {
+            for (endpoint, network) in zip(endpoints, networks) { giveBack(endpoint, of: network) }
+            throw error.prefixed(Self.setUpFailed)
+        }
+    }
+
+    private func commitStart(
+        _ stopped: Container, _ container: Container, _ endpoints: [Endpoint], _ networks: [Network]
+    ) async throws(EngineError) {
+        guard let sandbox = container.sandbox else { return }
+        let object = "container \(container.name)"
+        do {
+            var changes: [Owner: State?] = [container.id.container: desired(for: container, endpoints: endpoints)]
+            for (endpoint, network) in zip(endpoints, networks) {
+                changes[endpoint.id.endpoint] = try desired(for: endpoint, on: network, in: sandbox)
+            }
+            try await store.commit([.putContainer(container)] + endpoints.map(Write.putEndpoint), for: object)
+            do {
+                try await reconciler.apply(changes)
+            } catch {
+                try? await store.commit(
+                    endpoints.map { .removeEndpoint($0.id) } + [.putContainer(stopped)], for: object)
+                let guilty = endpoints.first { error.concerns($0) } ?? endpoints.first
+                let network = guilty.flatMap { current.networks[$0.network]?.network }
+                guard let guilty, let network else { throw EngineError(kernel: error) }
+                throw Self.refusal(error, of: guilty, on: network)
+            }
+        } catch {
+            for (endpoint, network) in zip(endpoints, networks) { giveBack(endpoint, of: network) }
+            throw error.message.hasPrefix(Self.setUpFailed) ? error : error.prefixed(Self.setUpFailed)
+        }
+        put(container)
+        for endpoint in endpoints { put(endpoint) }
+        publish()
+        for (endpoint, network) in zip(endpoints, networks) {
+            tell(network, "connect", container: container.id)
+            announce(endpoint, on: network, in: sandbox)
+        }
+        tell(container, "start")
+        watch(container)
+    }
+
+    private func noteFailedStart(_ stopped: Container, _ error: EngineError) async {
+        guard var container = current.containers[stopped.id]?.container else { return }
+        container.state.error = error.message
+        container.state.exitCode = 128
+        container.sandbox = nil
+        try? await store.commit([.putContainer(container)], for: "container \(container.name)")
+        put(container)
+        publish()
+        if container.host.autoRemove { try? await discard(container) }
+    }
+}

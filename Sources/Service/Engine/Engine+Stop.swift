@@ -1,0 +1,131 @@
+import Dataplane
+import Kernel
+public import NetworkModel
+import Persistence
+import Reconciler
+
+extension Engine {
+    /// `POST /containers/{id}/stop`: exits 0.
+    ///
+    /// - Throws: not-modified when it doesn't run.
+    public func stopContainer(_ term: String) async throws(EngineError) {
+        let id = try current.container(term).container.id
+        try await withContainer(id) { () async throws(EngineError) in
+            let entry = try self.entry(id, term)
+            let isWaitingToRestart = restarts.removeValue(forKey: id).map { $0.cancel() } != nil
+            guard entry.container.state.isRunning else {
+                throw EngineError(.notModified, "container is already stopped")
+            }
+            if isWaitingToRestart || entry.container.sandbox == nil { return try await settle(entry.container) }
+            tell(entry.container, "kill", ["signal": "15"])
+            try await end(entry, exitCode: 0, byUser: true)
+            tell(entry.container, "stop")
+            try await autoRemove(id)
+        }
+    }
+
+    /// `POST /containers/{id}/kill`: exits 128 + signal.
+    ///
+    /// - Throws: 409 when it doesn't run.
+    public func killContainer(_ term: String, signal: Int) async throws(EngineError) {
+        let id = try current.container(term).container.id
+        try await withContainer(id) { () async throws(EngineError) in
+            let entry = try self.entry(id, term)
+            guard entry.container.state.status == .running else {
+                throw EngineError(.conflict, "cannot kill container: \(term): container \(id) is not running")
+            }
+            tell(entry.container, "kill", ["signal": "\(signal)"])
+            try await end(entry, exitCode: 128 + signal, byUser: true)
+            try await autoRemove(id)
+        }
+    }
+
+    /// `POST /containers/{id}/restart`: stop, if it runs, and start.
+    public func restartContainer(_ term: String) async throws(EngineError) {
+        let id = try current.container(term).container.id
+        try await withContainer(id) { () async throws(EngineError) in
+            let entry = try self.entry(id, term)
+            restarts.removeValue(forKey: id)?.cancel()
+            if entry.container.sandbox != nil, entry.container.state.isRunning {
+                tell(entry.container, "kill", ["signal": "15"])
+                try await end(entry, exitCode: 0, byUser: false)
+                tell(entry.container, "stop")
+            }
+            let container = try self.entry(id, term).container
+            try await start(container)
+            tell(container, "restart")
+        }
+    }
+
+    func entry(_ id: ObjectID, _ term: String) throws(EngineError) -> ContainerEntry {
+        guard let entry = current.containers[id] else {
+            throw EngineError(.notFound, "No such container: \(term)")
+        }
+        return entry
+    }
+
+    /// Takes a running container's endpoints and namespace away and notes how it ended. The caller holds its lock.
+    ///
+    /// An adopted namespace lives on, so its interfaces are waited for; ours takes them with it.
+    func end(_ entry: ContainerEntry, exitCode: Int, byUser: Bool) async throws(EngineError) {
+        let networks = entry.endpoints.compactMap { current.networks[$0.network]?.network }
+        try await usingNetworks(networks.map(\.id)) { () async throws(EngineError) in
+            try await takeDown(entry, exitCode: exitCode, byUser: byUser)
+        }
+        for network in networks { tell(network, "disconnect", container: entry.container.id) }
+        waits.exited(entry.container.id, code: exitCode)
+    }
+
+    private func takeDown(_ entry: ContainerEntry, exitCode: Int, byUser: Bool) async throws(EngineError) {
+        var container = entry.container
+        let sandbox = container.sandbox
+        container.sandbox = nil
+        container.state.status = .exited
+        container.state.exitCode = exitCode
+        container.state.finished = .now()
+        container.state.stoppedByUser = byUser
+        let object = "container \(container.name)"
+        try await store.commit(
+            entry.endpoints.map { .removeEndpoint($0.id) } + [.putContainer(container)], for: object)
+        var changes: [Owner: State?] = [container.id.container: .some(nil)]
+        for endpoint in entry.endpoints { changes[endpoint.id.endpoint] = .some(nil) }
+        do {
+            if let sandbox { platform.unwatch(sandbox) }
+            try await reconciler.apply(changes, removal: sandbox?.isAdopted == true ? .awaited : .deferred)
+        } catch {
+            try? await store.commit(
+                [.putContainer(entry.container)] + entry.endpoints.map(Write.putEndpoint), for: object)
+            watch(entry.container)
+            throw EngineError(kernel: error)
+        }
+        await platform.forgetConnections(of: entry.endpoints.flatMap { $0.addresses.map(\.address) })
+        release(entry, sandbox)
+        put(container)
+        publish()
+        tell(container, "die", ["exitCode": "\(exitCode)"])
+    }
+
+    private func release(_ entry: ContainerEntry, _ sandbox: Sandbox?) {
+        for endpoint in entry.endpoints {
+            if let network = current.networks[endpoint.network]?.network { giveBack(endpoint, of: network) }
+            remove(endpoint)
+        }
+        if let sandbox, sandbox.isAdopted { adopted[sandbox.identity] = nil }
+    }
+
+    /// A container that only waited to be restarted is stopped by not restarting it.
+    private func settle(_ container: Container) async throws(EngineError) {
+        var container = container
+        container.state.status = .exited
+        container.state.stoppedByUser = true
+        try await store.commit([.putContainer(container)], for: "container \(container.name)")
+        put(container)
+        publish()
+    }
+
+    func autoRemove(_ id: ObjectID) async throws(EngineError) {
+        if let container = current.containers[id]?.container, container.host.autoRemove {
+            try await discard(container)
+        }
+    }
+}
