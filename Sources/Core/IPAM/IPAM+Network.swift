@@ -2,12 +2,9 @@ public import Addressing
 public import NetworkModel
 
 extension IPAM {
-    /// Everything one entry of a network's configuration asks for, or nothing: subnet, then gateway, then auxiliary
-    /// addresses, with the refusals of `docker network create` (docker-network-api 2.4, "Allocation errors").
-    ///
-    /// - Parameters:
-    ///   - config: Nil for a dynamic pool of the family.
-    ///   - needsGateway: Whether the driver wants a gateway where the user named none.
+    /// Everything one entry of a network's configuration asks for, or nothing: subnet, then gateway (where the user
+    /// named one or the driver needs one), then auxiliary addresses, with the refusals of `docker network create`
+    /// (docker-network-api 2.4, "Allocation errors"). Without an entry the pool is dynamic.
     public mutating func allocate(
         _ family: AddressFamily, config: IPAMConfig?, needsGateway: Bool, scope: String = "local",
         host: HostAddressing = HostAddressing()

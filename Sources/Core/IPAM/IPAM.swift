@@ -30,12 +30,12 @@ public struct IPAM: Sendable {
 
     /// Allocates a subnet: the one given, or, when it is nil, `0.0.0.0/N` or `::/N`, the first that fits.
     ///
-    /// - Parameters:
-    ///   - range: Where dynamic addresses will come from. A request with a range is checked only against the same
-    ///     subnet with the same range, so that networks can share a subnet (docker-network-api 2.4).
-    ///   - scope: `global` draws from 10.0.0.0/8 in /24s.
-    /// - Throws: `forbidden` when the subnet overlaps one that is allocated, `invalidArgument` when no default pool has
-    ///   room or none is as wide as the size asked for, `system` for a range without a subnet.
+    /// Dynamic addresses will come from `range`. A request with a range is checked only against the same subnet with
+    /// the same range, so that networks can share a subnet (docker-network-api 2.4). Scope `global` draws from
+    /// 10.0.0.0/8 in /24s.
+    ///
+    /// Throws `forbidden` when the subnet overlaps one that is allocated, `invalidArgument` when no default pool has room
+    /// or none is as wide as the size asked for, `system` for a range without a subnet.
     public mutating func requestPool(
         family: AddressFamily, subnet: IPPrefix?, range: IPPrefix? = nil, scope: String = "local",
         host: HostAddressing = HostAddressing()
@@ -108,10 +108,10 @@ public struct IPAM: Sendable {
     // MARK: Addresses
 
     /// Allocates an address: the preferred one, anywhere in the subnet, or the lowest free of the range or subnet.
+    /// Those to avoid, the static addresses of stopped containers, are given out only when nothing else is free.
     ///
-    /// - Parameter avoided: Static addresses of stopped containers: given out only when nothing else is free.
-    /// - Throws: `forbidden` when the preferred one is taken, `invalidArgument` when it is outside the subnet,
-    ///   `unavailable` when none is left, `notFound` when the subnet isn't allocated.
+    /// Throws `forbidden` when the preferred one is taken, `invalidArgument` when it is outside the subnet,
+    /// `unavailable` when none is left, `notFound` when the subnet isn't allocated.
     public mutating func requestAddress(
         in subnet: IPPrefix, range: IPPrefix? = nil, preferred: IPAddress? = nil, avoiding avoided: Set<IPAddress> = []
     ) throws(EngineError) -> IPAddress {
