@@ -36,8 +36,8 @@ extension Message {
 
     /// Creates both ends of a veth pair, down.
     ///
-    /// - Parameter namespace: a descriptor of the network namespace the peer is born in; nil for the socket's own. It has
-    ///   to stay open until the message is sent.
+    /// The descriptor of the namespace that the peer is born in has to stay open until the message is sent; nil is the
+    /// socket's own namespace.
     public static func createVeth(
         _ link: NewLink, peer: NewLink, inNamespace namespace: Int32?
     ) throws(NetlinkError) -> Message {

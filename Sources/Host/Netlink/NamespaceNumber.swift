@@ -3,9 +3,7 @@ internal import Glibc
 
 extension NetlinkSocket {
     /// The ids by which this socket's namespace knows others (RTM_GETNSID), asked for in one send; nil for one it has
-    /// none for.
-    ///
-    /// - Parameter descriptors: open descriptors of network namespaces.
+    /// none for. The descriptors are open network namespaces.
     public func namespaceNumbers(of descriptors: [Int32]) throws(NetlinkError) -> [Int32?] {
         var requests: [Message] = []
         for descriptor in descriptors {

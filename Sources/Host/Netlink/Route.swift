@@ -65,17 +65,19 @@ public struct Route: Sendable, Hashable {
 }
 
 extension NetlinkSocket {
-    /// The unicast routes of the namespace's main table, of both families.
-    public func routes() throws(NetlinkError) -> [Route] {
+    /// The unicast routes of the namespace's main table, of both families; only those that `origin` set, if it is given.
+    public func routes(from origin: UInt8 = 0) throws(NetlinkError) -> [Route] {
         var routes: [Route] = []
         for family in AddressFamily.allCases {
             var header = rtmsg()
             header.rtm_family = UInt8(family.number)
+            // The kernel leaves the others out: a host may have a million. (By table it would answer ENOENT for an empty one.)
+            header.rtm_protocol = origin
             var builder = MessageBuilder(type: RTM_GETROUTE, flags: NLM_F_DUMP)
             builder.append(header)
             routes += try dump(builder.finish("list routes"), type: RTM_NEWROUTE, Route.init)
         }
-        return routes.filter { $0.table == UInt32(RT_TABLE_MAIN.rawValue) }
+        return routes.filter { $0.table == UInt32(RT_TABLE_MAIN.rawValue) && (origin == 0 || $0.origin == origin) }
     }
 }
 

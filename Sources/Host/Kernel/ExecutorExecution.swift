@@ -1,0 +1,117 @@
+internal import Dataplane
+internal import Logging
+internal import Netlink
+
+/// One run of a plan: what is known on the way, and what would take it back. All of it on threads that may block.
+struct Execution: Sendable {
+    let tools: Executor.Tools
+    /// The indexes of links that were made or looked up on the way.
+    var indices: [LinkID: Int32] = [:]
+    /// What a link that was just made still needs; it goes out before anything else in that namespace.
+    var pending: [Namespace: [LinkRequest]] = [:]
+    /// What would take back what was done, in the order it was done.
+    private(set) var inverses: [Step] = []
+    private var created: Set<LinkID> = []
+    private var pinned: Set<Namespace> = []
+    private var home: NetlinkSocket?
+    /// The container namespace last worked in. Only one is open at a time, since there may be ten thousand.
+    private var inside: (namespace: Namespace, socket: NetlinkSocket)?
+    private var isUndoing = false
+
+    init(_ tools: Executor.Tools) { self.tools = tools }
+
+    /// Runs the steps.
+    mutating func run(_ steps: [Step]) throws(KernelError) {
+        var rest = steps[...]
+        while let first = rest.first {
+            let stage = first.action.stage
+            let part = rest.prefix(stage.limit).prefix { $0.action.stage == stage }
+            rest = rest.dropFirst(part.count)
+            switch stage {
+            case .table: try changeTable(Array(part))
+            case .pin: try changePin(first)
+            case .sysctls(let namespace): try writeSysctls(Array(part), in: namespace)
+            case .creation: try createLinks(Array(part))
+            case .links(let namespace): try changeLinks(Array(part), in: namespace)
+            case .deletion(let namespace): try deleteLinks(Array(part), in: namespace)
+            }
+        }
+        for namespace in pending.keys.sorted() { try changeLinks([], in: namespace) }
+    }
+
+    /// Takes back what was done, in reverse. What can't be taken back is logged.
+    mutating func undo() {
+        isUndoing = true
+        pending = [:]
+        for step in inverses.reversed() where !goesAnyway(step) {
+            do throws(KernelError) {
+                try run([step])
+            } catch {
+                tools.logger.error("could not undo a step", metadata: ["step": "\(step)", "refusal": "\(error)"])
+            }
+        }
+    }
+
+    /// Closes the container's namespace and gives the daemon's socket back.
+    consuming func finish() {
+        if let home { tools.sockets.giveBack(home) }
+    }
+
+    /// Notes that a step was done. Of what can't be undone the log has to tell.
+    mutating func note(_ step: Step, inverse: Step.Action? = nil) {
+        guard !isUndoing else { return }
+        switch step.action {
+        case .createLink(let link, let peer): created.formUnion([link.id, peer?.id].compactMap(\.self))
+        case .createNamespace(let pin): pinned.insert(.path(pin.path))
+        default: break
+        }
+        guard let inverse = inverse ?? step.action.inverse else { return }
+        if inverses.last?.action != inverse { inverses.append(Step(inverse, reason: "a later step was refused")) }
+    }
+
+    /// A socket in the namespace, made there if need be.
+    mutating func socket(in namespace: Namespace) throws -> NetlinkSocket {
+        switch namespace {
+        case .daemon:
+            if let home { return home }
+            let socket = try tools.sockets.borrow()
+            home = socket
+            return socket
+        case .path:
+            if let inside, inside.namespace == namespace { return inside.socket }
+            inside = nil
+            let socket = try NamespaceHandle(namespace).withEntered { try NetlinkSocket() }
+            inside = (namespace, socket)
+            return socket
+        }
+    }
+
+    /// An open socket would keep the namespace alive.
+    mutating func leave(_ namespace: Namespace) {
+        if inside?.namespace == namespace { inside = nil }
+    }
+
+    /// After a broken conversation: answers may still come that nobody waits for.
+    mutating func dropSocket(in namespace: Namespace) {
+        if namespace == .daemon { home = nil } else { leave(namespace) }
+    }
+
+    /// Whether it goes with a link or namespace whose creation is undone, too.
+    private func goesAnyway(_ step: Step) -> Bool {
+        let link: LinkID
+        switch step.action {
+        case .deleteLink(let spec): return pinned.contains(spec.id.namespace)
+        case .setUp(let id), .setDown(let id): link = id
+        case .addAddress(let address), .removeAddress(let address): link = address.link
+        case .setRoute(let route), .removeRoute(let route): link = LinkID(route.device, in: route.id.namespace)
+        case .setNeighbour(let neighbour), .removeNeighbour(let neighbour): link = neighbour.id.link
+        case .writeSysctl(let id, _, _):
+            return pinned.contains(id.namespace)
+                || created.contains {
+                    $0.namespace == id.namespace && id.path.split(separator: "/").contains(Substring($0.name))
+                }
+        default: return false
+        }
+        return created.contains(link) || pinned.contains(link.namespace)
+    }
+}
