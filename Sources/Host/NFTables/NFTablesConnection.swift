@@ -1,0 +1,102 @@
+public import Dataplane
+public import Firewall
+import Glibc
+import Synchronization
+
+/// The nftables table of one network namespace: the one that the creating thread is in.
+///
+/// Blocks while the kernel works (microseconds an element); any thread may use it, one at a time.
+public final class NFTablesConnection: Sendable {
+    let table: TableSpec
+    let messages: ElementMessages
+    let socket: Mutex<NetfilterSocket>
+
+    /// - Throws: when the kernel gives no nfnetlink socket.
+    public init(table: TableSpec = Ruleset.table) throws(NFTablesError) {
+        self.table = table
+        messages = ElementMessages(table)
+        socket = Mutex(try NetfilterSocket())
+    }
+
+    /// Makes table, sets, chains and rules what they shall be, and applies `changes`, in one transaction.
+    ///
+    /// What is right is left as it is: handles and counters stay. The administrator's chains are created when missing
+    /// and never changed.
+    ///
+    /// - Returns: what was wrong, for the log.
+    @discardableResult
+    public func ensureTable(with changes: [ElementChange] = []) throws(NFTablesError) -> [String] {
+        try locked { socket throws(NFTablesError) in
+            for _ in 0..<Self.attempts {
+                let generation = try self.generation(&socket)
+                let repair = TableRepair(self.table, observed: try self.observe(&socket))
+                if repair.problems.isEmpty, changes.isEmpty { return [] }
+                let effective = try self.settled(changes, &socket)
+                do throws(NFTablesError) {
+                    try self.commit(effective, &socket, generation: generation) { repair.add(to: &$0) }
+                    return repair.problems
+                } catch  where error.errno == ERESTART || error.errno == EINTR {
+                    continue
+                }
+            }
+            throw NFTablesError(operation: "ensure table", object: self.table.name, errno: EAGAIN)
+        }
+    }
+
+    /// What `ensureTable` would mend; empty when the table is whole and unchanged.
+    public func tableProblems() throws(NFTablesError) -> [String] {
+        try locked { socket throws(NFTablesError) in
+            TableRepair(self.table, observed: try self.observe(&socket)).problems
+        }
+    }
+
+    /// How many rules each of the administrator's chains has; none for a chain that is missing.
+    public func userRuleCounts() throws(NFTablesError) -> [String: Int] {
+        try locked { socket throws(NFTablesError) in
+            let chains = try self.observe(&socket)?.chains ?? [:]
+            return chains.filter { name, _ in
+                self.table.chains.contains { $0.belongsToUser && $0.name == name }
+            }.mapValues(\.rules.count)
+        }
+    }
+
+    /// All elements of the table's sets; empty without a table.
+    public func dumpElements() throws(NFTablesError) -> [SetElement] {
+        try locked { socket throws(NFTablesError) in
+            try self.elements(of: self.table.sets, &socket)
+        }
+    }
+
+    /// Applies all changes in one transaction, or none.
+    ///
+    /// Removing an element that isn't there, or adding one that is, is fine.
+    ///
+    /// - Precondition: no key occurs twice.
+    /// - Throws: the first element that the kernel refuses: EEXIST when its key leads to another value, ENOENT without
+    ///   its set.
+    public func apply(_ changes: [ElementChange]) throws(NFTablesError) {
+        try locked { socket throws(NFTablesError) in try self.apply(changes, &socket) }
+    }
+
+    /// Applies each group's changes, all groups in one transaction; if that is refused, each group in one of its own,
+    /// so that only the guilty fail.
+    ///
+    /// - Precondition: no key occurs twice in a group.
+    public func apply(groups: [[ElementChange]]) -> [Result<Void, NFTablesError>] {
+        socket.withLock { socket in
+            if groups.count > 1, (try? commit(groups, &socket)) != nil { return groups.map { _ in .success(()) } }
+            return groups.map { group in
+                do throws(NFTablesError) { return .success(try apply(group, &socket)) } catch { return .failure(error) }
+            }
+        }
+    }
+
+    /// How often a dump or transaction is tried that others' transactions interrupt.
+    static let attempts = 20
+
+    func locked<Value: Sendable>(
+        _ body: (inout NetfilterSocket) throws(NFTablesError) -> Value
+    ) throws(NFTablesError) -> Value {
+        try socket.withLock { socket throws(NFTablesError) in try body(&socket) }
+    }
+}
