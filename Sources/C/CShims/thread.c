@@ -48,8 +48,3 @@ int shim_thread_start(const char *name, void (*body)(void *), void *context) {
 }
 
 bool shim_thread_is_dedicated(void) { return dedicated; }
-
-const char *shim_errno_text(int code) {
-    const char *text = strerrordesc_np(code);
-    return text != NULL ? text : "Unknown error";
-}

@@ -1,4 +1,4 @@
-import CShims
+internal import Netlink
 
 /// A system call that failed, with what it was about and why.
 public struct SystemCallError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -15,13 +15,8 @@ public struct SystemCallError: Error, Sendable, Hashable, CustomStringConvertibl
         self.errno = errno
     }
 
-    /// The kernel's words for the errno, for example `Read-only file system`.
-    public var reason: String { errorText(errno) }
+    /// The kernel's words for the errno, as Go writes them: `read-only file system`.
+    public var reason: String { NetlinkError.text(of: errno) }
 
     public var description: String { "\(call) \(subject): \(reason)" }
-}
-
-/// The C library's text for an errno, untranslated.
-public func errorText(_ code: Int32) -> String {
-    String(cString: shim_errno_text(code))
 }

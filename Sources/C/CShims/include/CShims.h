@@ -3,5 +3,7 @@
 // The few lines Swift cannot call: variadics, function-like macros, _GNU_SOURCE functions.
 #include "shim_microhttpd.h"
 #include "shim_namespace.h"
+#include "shim_packet.h"
 #include "shim_thread.h"
+#include "shim_watch.h"
 #endif

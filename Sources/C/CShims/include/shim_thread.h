@@ -10,7 +10,4 @@ int shim_thread_start(const char *_Nonnull name, void (*_Nonnull body)(void *_No
 /// Whether the calling thread was made by `shim_thread_start`: such a thread may block and change its namespace.
 bool shim_thread_is_dedicated(void);
 
-/// The text of an errno value; never freed.
-const char *_Nonnull shim_errno_text(int code);
-
 #endif
