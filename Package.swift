@@ -65,7 +65,7 @@ let service: [Target] = [
     module(
         "Engine", in: "Service",
         needs: [
-            "Addressing", "NetworkModel", "IPAM", "Dataplane", "Drivers", "Firewall", "Kernel", "Persistence",
+            "Addressing", "NetworkModel", "IPAM", "Dataplane", "Drivers", "Firewall", "Netlink", "Kernel", "Persistence",
             "Runtime", "Reconciler", persistentCollections, orderedCollections, deques, log, metrics,
         ]),
 ]

@@ -1,5 +1,6 @@
 public import Dataplane
 internal import Glibc
+internal import NFTables
 public import Netlink
 
 /// What the kernel refused, with its own words.
@@ -37,7 +38,7 @@ public struct KernelError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whatever the workers of this module throw while they look at `object`.
-    init(object: String, _ error: any Error) {
+    public init(object: String, _ error: any Error) {
         let (errno, extack) = Self.cause(of: error)
         self.init(object: object, errno: errno, extack: extack)
     }
@@ -46,6 +47,7 @@ public struct KernelError: Error, Sendable, Hashable, CustomStringConvertible {
         switch error {
         case let error as KernelError: (error.errno, error.extack)
         case let error as NetlinkError: (error.errno, error.extack)
+        case let error as NFTablesError: (error.errno, nil)
         case let error as SystemCallError: (error.errno, nil)
         case .notANamespace(let path) as NamespaceError: (EINVAL, "\(path) is not a network namespace")
         case let error as NamespaceError: (error.errno, nil)

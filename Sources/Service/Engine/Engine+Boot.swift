@@ -2,7 +2,7 @@ public import Dataplane
 import Addressing
 import IPAM
 import Logging
-import NetworkModel
+public import NetworkModel
 import Persistence
 import Reconciler
 

@@ -94,7 +94,7 @@ extension Engine {
         let endpoint = try makeEndpoint(of: entry.container, on: network, settings, beside: entry.endpoints)
         var container = entry.container
         container.attachments[network.name] = settings
-        do {
+        do throws(EngineError) {
             let changes = [
                 endpoint.id.endpoint: try desired(for: endpoint, on: network, in: sandbox),
                 container.id.container: desired(for: container, endpoints: entry.endpoints + [endpoint]),

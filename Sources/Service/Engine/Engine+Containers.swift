@@ -62,7 +62,7 @@ extension Engine {
                 throw EngineError(
                     .invalidArgument, "Renaming a container with the same name as its current name")
             }
-            do {
+            do throws(EngineError) {
                 try refuseTaken(try Self.checkedName(name))
             } catch {
                 throw error.prefixed("Error when allocating new name: ")

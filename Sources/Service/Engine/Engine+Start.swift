@@ -44,7 +44,7 @@ extension Engine {
                 status: .running, started: .now(), finished: stopped.state.finished,
                 restartCount: stopped.state.restartCount)
             if sandbox.isAdopted { adopted[sandbox.identity] = container.id }
-            do {
+            do throws(EngineError) {
                 let endpoints = try makeEndpoints(of: container, on: networks)
                 try await commitStart(stopped, container, endpoints, networks)
             } catch {
@@ -97,7 +97,7 @@ extension Engine {
     ) async throws(EngineError) {
         guard let sandbox = container.sandbox else { return }
         let object = "container \(container.name)"
-        do {
+        do throws(EngineError) {
             var changes: [Owner: State?] = [container.id.container: desired(for: container, endpoints: endpoints)]
             for (endpoint, network) in zip(endpoints, networks) {
                 changes[endpoint.id.endpoint] = try desired(for: endpoint, on: network, in: sandbox)
@@ -108,9 +108,9 @@ extension Engine {
             } catch {
                 try? await store.commit(
                     endpoints.map { .removeEndpoint($0.id) } + [.putContainer(stopped)], for: object)
-                let guilty = endpoints.first { error.concerns($0) } ?? endpoints.first
-                let network = guilty.flatMap { current.networks[$0.network]?.network }
-                guard let guilty, let network else { throw EngineError(kernel: error) }
+                guard let guilty = endpoints.first(where: { error.concerns($0, in: sandbox) }),
+                    let network = current.networks[guilty.network]?.network
+                else { throw EngineError(kernel: error) }
                 throw Self.refusal(error, of: guilty, on: network)
             }
         } catch {

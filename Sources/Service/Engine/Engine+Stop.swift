@@ -87,8 +87,9 @@ extension Engine {
         let object = "container \(container.name)"
         try await store.commit(
             entry.endpoints.map { .removeEndpoint($0.id) } + [.putContainer(container)], for: object)
-        var changes: [Owner: State?] = [container.id.container: .some(nil)]
-        for endpoint in entry.endpoints { changes[endpoint.id.endpoint] = .some(nil) }
+        var changes: [Owner: State?] = [:]
+        changes.updateValue(nil, forKey: container.id.container)
+        for endpoint in entry.endpoints { changes.updateValue(nil, forKey: endpoint.id.endpoint) }
         do {
             if let sandbox { platform.unwatch(sandbox) }
             try await reconciler.apply(changes, removal: sandbox?.isAdopted == true ? .awaited : .deferred)

@@ -3,7 +3,6 @@ import Dataplane
 import Drivers
 import HashTreeCollections
 import IPAM
-public import Kernel
 public import Logging
 public import NetworkModel
 public import Persistence

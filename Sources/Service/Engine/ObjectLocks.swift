@@ -9,13 +9,13 @@ import NetworkModel
 struct ObjectLocks {
     enum Mode { case shared, exclusive }
 
-    private struct Lock {
+    fileprivate struct Lock {
         var holders = 0
         var isExclusive = false
         var waiting: Deque<(mode: Mode, continuation: CheckedContinuation<Void, Never>)> = []
     }
 
-    private var locks: [ObjectID: Lock] = [:]
+    fileprivate var locks: [ObjectID: Lock] = [:]
 
     /// Takes the lock if it is free and nobody waits for it.
     mutating func tryAcquire(_ id: ObjectID, _ mode: Mode) -> Bool {

@@ -1,4 +1,4 @@
-import NetworkModel
+public import NetworkModel
 import Synchronization
 
 /// Waits for one container's exit or removal. Made by `Engine.wait`.

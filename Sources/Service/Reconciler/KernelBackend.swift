@@ -16,11 +16,17 @@ public struct ObservationRequest: Sendable {
     public var namespaces: Set<Namespace>
     /// Adopted bridges: links that a desired state says something about without owning them.
     public var foreignLinks: Set<LinkID>
+    /// Links of ours by name: one that was created but has no alias yet is known by that.
+    public var ownLinks: Set<LinkID>
     public var sysctls: Set<SysctlID>
 
-    public init(namespaces: Set<Namespace> = [], foreignLinks: Set<LinkID> = [], sysctls: Set<SysctlID> = []) {
+    public init(
+        namespaces: Set<Namespace> = [], foreignLinks: Set<LinkID> = [], ownLinks: Set<LinkID> = [],
+        sysctls: Set<SysctlID> = []
+    ) {
         self.namespaces = namespaces
         self.foreignLinks = foreignLinks
+        self.ownLinks = ownLinks
         self.sysctls = sysctls
     }
 
@@ -28,6 +34,7 @@ public struct ObservationRequest: Sendable {
     public init(for desired: State) {
         namespaces = Set(desired.links.keys.map(\.namespace)).subtracting([.daemon])
         foreignLinks = Set(desired.links.values.filter { $0.kind == .foreign }.map(\.id))
+        ownLinks = Set(desired.links.values.filter(\.isOwned).map(\.id))
         sysctls = Set(desired.sysctls.keys)
     }
 }

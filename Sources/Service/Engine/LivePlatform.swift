@@ -1,0 +1,153 @@
+public import Addressing
+import Dataplane
+import Glibc
+public import IPAM
+public import Kernel
+public import Logging
+import Netlink
+public import NetworkModel
+import Runtime
+import Synchronization
+
+/// The machine itself.
+public final class LivePlatform: HostPlatform {
+    private let threads: BlockingThreads
+    private let watches: NamespaceWatch
+    private let groups: Set<UInt32>
+    private let logger: Logger
+    private let lookup = Mutex<Lookup?>(nil)
+
+    public let hasIPv6: Bool
+    public let ownIdentity: String
+    public let ownPath: String
+
+    /// A read of the host's addressing: what it cost says how long it may be used.
+    private struct Lookup {
+        let addressing: HostAddressing
+        let made: ContinuousClock.Instant
+        let cost: Duration
+    }
+
+    /// On a thread that is in the daemon's namespaces.
+    ///
+    /// - Throws: `KernelError` when threads can't be had or our own namespace can't be told.
+    public init(groups: LinkGroups, facts: HostFacts, logger: Logger) throws(KernelError) {
+        do {
+            threads = try BlockingThreads(name: "platform", count: 4)
+            watches = try NamespaceWatch()
+            ownIdentity = try NamespaceHandle(.daemon).identity().description
+        } catch {
+            throw KernelError(object: "the daemon's namespace", error)
+        }
+        self.groups = [groups.owned, groups.doomed]
+        self.logger = logger
+        hasIPv6 = facts.hasIPv6
+        ownPath = "/proc/\(getpid())/ns/net"
+    }
+
+    /// A host with thousands of links takes milliseconds to look over: then a look serves for up to a second.
+    public func addressing() async throws(EngineError) -> HostAddressing {
+        let now = ContinuousClock.now
+        let recent = lookup.withLock { lookup in
+            lookup.flatMap { now - $0.made < min($0.cost * 100, .seconds(1)) ? $0.addressing : nil }
+        }
+        if let recent { return recent }
+        let read = await threads.run { [groups] in
+            Result { try HostPrefixes.read(on: NetlinkSocket(), without: groups) }
+        }
+        do {
+            let prefixes = try read.get()
+            let addressing = HostAddressing(reserved: prefixes.reserved, routes: prefixes.routes)
+            let end = ContinuousClock.now
+            lookup.withLock { $0 = Lookup(addressing: addressing, made: end, cost: end - now) }
+            return addressing
+        } catch {
+            throw EngineError(.system, "the host's addresses can't be read: \(error)")
+        }
+    }
+
+    public func isForwarding(_ family: AddressFamily) async -> Bool {
+        await threads.run { (try? Forwarding.isOn(family)) ?? false }
+    }
+
+    public func keepRouterAdvertisements() async throws(EngineError) {
+        let outcome = await threads.run { [groups] in
+            Result { try Forwarding.keepRouterAdvertisements(without: groups) }
+        }
+        do {
+            let interfaces = try outcome.get()
+            if interfaces.isEmpty { return }
+            logger.notice(
+                "these interfaces go on taking router advertisements (accept_ra=2)",
+                metadata: ["interfaces": "\(interfaces.joined(separator: ", "))"])
+        } catch {
+            throw EngineError(.system, "accept_ra: \(error)")
+        }
+    }
+
+    public func identity(of path: String) async -> String? {
+        await threads.run { (try? NamespaceHandle(.path(path)).identity())?.description }
+    }
+
+    public func adopt(_ witness: String) async throws(EngineError) -> AdoptedNamespace {
+        let outcome = await threads.run { () -> Result<Adoption, AdoptionError> in
+            do throws(AdoptionError) {
+                return .success(try Adoption(witness))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch outcome {
+        case .success(let adoption):
+            return AdoptedNamespace(
+                path: adoption.path, identity: adoption.identity.description, pid: adoption.pid)
+        case .failure(.own(let witness)):
+            throw EngineError(.conflict, AdoptionError.own(witness).description)
+        case .failure(let error):
+            throw EngineError(.invalidArgument, error.description)
+        }
+    }
+
+    public func forgetConnections(of addresses: [IPAddress]) async {
+        guard !addresses.isEmpty else { return }
+        let outcome = await threads.run { Result { try Conntrack.forget(Set(addresses)) } }
+        if case .failure(let error) = outcome {
+            logger.warning("connections of a detached endpoint may live on", metadata: ["error": "\(error)"])
+        }
+    }
+
+    public func announce(_ endpoint: Endpoint, in path: String, count: Int, intervalMilliseconds: Int) async {
+        guard let mac = endpoint.mac else { return }
+        let announcement = Announcement(
+            namespace: .path(path), interface: endpoint.interface, mac: mac,
+            addresses: endpoint.addresses.map(\.address), count: count, intervalMilliseconds: intervalMilliseconds)
+        do {
+            try await announcement.send(on: threads)
+        } catch {
+            logger.debug(
+                "an address is not announced", metadata: ["endpoint": "\(endpoint.id)", "error": "\(error)"])
+        }
+    }
+
+    public func watch(_ sandbox: Sandbox, onGone: @escaping @Sendable () -> Void) {
+        Task { [threads, watches, logger] in
+            await threads.run {
+                let witness: NamespaceWitness = sandbox.pid > 0 ? .process(sandbox.pid) : .path(sandbox.path)
+                do {
+                    let identity = try NamespaceHandle(witness.namespace).identity()
+                    if sandbox.isAdopted, identity.description != sandbox.identity { return onGone() }
+                    try watches.watch(sandbox.id.text, witness: witness, identity: identity) { _ in onGone() }
+                } catch let error as NamespaceError where [ENOENT, ESRCH].contains(error.errno) {
+                    onGone()
+                } catch {
+                    logger.error(
+                        "a namespace is not watched", metadata: ["path": "\(sandbox.path)", "error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    public func unwatch(_ sandbox: Sandbox) {
+        watches.unwatch(sandbox.id.text)
+    }
+}

@@ -1,0 +1,48 @@
+public import Dataplane
+public import Kernel
+public import Logging
+
+/// The kernel itself: plans go to the executor, looks to the observer, each on threads of its own.
+public final class KernelWorkers: KernelBackend {
+    private let executor: Executor
+    private let observer: Observer
+    public let collector: Collector
+    private let logger: Logger
+
+    /// On a thread that is in the daemon's namespaces; the workers' threads inherit them.
+    ///
+    /// - Parameters:
+    ///   - groups: the link groups that mark our links, chosen at first start.
+    ///   - pinDirectory: where namespaces are pinned.
+    /// - Throws: `KernelError` when threads or sockets can't be had.
+    public init(groups: LinkGroups, pinDirectory: String, logger: Logger) throws(KernelError) {
+        let table = try FirewallTable()
+        let threads: BlockingThreads
+        do {
+            threads = try BlockingThreads(name: "kernel", count: 10)
+            let slow = try BlockingThreads(name: "collector", count: 1)
+            collector = Collector(groups: groups, threads: slow, logger: logger)
+        } catch {
+            throw KernelError(object: "kernel threads", errno: error.errno)
+        }
+        executor = Executor(groups: groups, table: table, threads: threads, collector: collector, logger: logger)
+        observer = Observer(groups: groups, table: table, threads: threads, pinDirectory: pinDirectory)
+        self.logger = logger
+    }
+
+    public func execute(_ plan: Plan) async throws(KernelError) {
+        try await executor.execute(plan)
+    }
+
+    public func observe(_ request: ObservationRequest) async throws(KernelError) -> State {
+        let observation = try await observer.observe(
+            namespaces: request.namespaces, foreign: request.foreignLinks, known: request.ownLinks,
+            sysctls: request.sysctls)
+        if !observation.unnamed.isEmpty {
+            logger.warning(
+                "links in our group that we don't know are left alone",
+                metadata: ["links": "\(observation.unnamed.map(\.description).joined(separator: ", "))"])
+        }
+        return observation.state
+    }
+}
