@@ -1,0 +1,135 @@
+import Foundation
+import GRDB
+import Glibc
+public import Logging
+public import NetworkModel
+
+/// What shall be: networks, containers, endpoints and their reservations, in SQLite (DESIGN section 6).
+///
+/// WAL with `synchronous=FULL`: what `commit` has answered outlives a power cut. One writer; reads are for the start,
+/// after which the engine holds the state in memory.
+public final class Store: Sendable {
+    /// The database file, `fairlead.db` in the data root.
+    public let path: String
+    private let lock: DirectoryLock
+    private let queue: DatabaseQueue
+    private let committer: Committer
+
+    /// Opens the store in a data root, or makes one there, the directory included.
+    ///
+    /// `beforeCommit` is called on the committer's thread before each COMMIT, for whoever wants to stop or count there.
+    public convenience init(
+        directory: String, logger: Logger, beforeCommit: @escaping @Sendable () -> Void = {}
+    ) throws(StoreError) {
+        try self.init(directory: directory, logger: logger, busyTimeout: 5, beforeCommit: beforeCommit)
+    }
+
+    init(
+        directory: String, logger: Logger, busyTimeout: Double, beforeCommit: @escaping @Sendable () -> Void
+    ) throws(StoreError) {
+        try Self.makeDirectory(directory)
+        path = directory + "/fairlead.db"
+        lock = try DirectoryLock(directory: directory)
+        let file = StoreFile(path: path)
+        try file.prepare()
+        queue = try Self.open(file, busyTimeout: busyTimeout)
+        committer = Committer(queue: queue, path: path, logger: logger, beforeCommit: beforeCommit)
+    }
+
+    deinit { committer.stop() }
+
+    /// All that is stored.
+    public func load() throws(StoreError) -> StoredState {
+        do {
+            return try queue.read { database in
+                let addresses = try AddressRows.load(database)
+                return StoredState(
+                    networks: try NetworkRows.load(database, own: addresses.own),
+                    endpoints: try EndpointRows.load(database, addresses: addresses.endpoints),
+                    containers: try ContainerRows.load(database), settings: try SettingRows.load(database))
+            }
+        } catch let error as ColumnError {
+            throw StoreError.damaged(path, error.description)
+        } catch {
+            throw StoreError(.system, "cannot read \(path): \(describe(error))")
+        }
+    }
+
+    /// Makes the changes last, all of them or none, and returns when they do. Requests that wait at the same time share
+    /// one transaction; each fails alone.
+    ///
+    /// Throws `system` with `<object>: <the store's text>`. After a COMMIT that fails, further ones are refused until it
+    /// is certain that a crash can't bring the failed changes back.
+    public func commit(_ writes: [Write], for object: String) async throws(EngineError) {
+        let result = await withCheckedContinuation { continuation in
+            committer.submit(Committer.Request(writes: writes, object: object) { continuation.resume(returning: $0) })
+        }
+        try result.get()
+    }
+
+    /// How many transactions were committed, and how many requests they carried.
+    public var statistics: (commits: Int, requests: Int) { committer.statistics }
+
+    /// Writes a copy of the store, as of now, to a path; replaces a file that is there. Commits go on meanwhile.
+    public func backup(to destination: String) throws(StoreError) {
+        let draft = destination + ".new"
+        unlink(draft)
+        do {
+            var configuration = Configuration()
+            configuration.readonly = true
+            configuration.busyMode = .timeout(5)
+            let file = Glibc.open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+            guard file >= 0 else { throw systemError("create", draft) }
+            Glibc.close(file)
+            let source = try DatabaseQueue(path: path, configuration: configuration)
+            try source.inDatabase { try $0.execute(sql: "VACUUM INTO ?", arguments: [draft]) }
+            try source.close()
+            try StoreFile.sync(draft)
+            guard rename(draft, destination) == 0 else { throw systemError("create", destination) }
+            try StoreFile.syncDirectory(of: destination)
+        } catch {
+            unlink(draft)
+            if let error = error as? StoreError { throw error }
+            throw StoreError(.system, "cannot back up \(path) to \(destination): \(describe(error))")
+        }
+    }
+
+    /// Commits what is queued, then closes the file; later commits are refused.
+    public func close() {
+        committer.stop()
+        // A close that fails leaves a WAL that the next start reads.
+        try? queue.close()
+    }
+
+    private static func open(_ file: StoreFile, busyTimeout: Double) throws(StoreError) -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.label = "fairlead.store"
+        do {
+            let queue = try DatabaseQueue(path: file.path, configuration: configuration)
+            try queue.writeWithoutTransaction { database in
+                let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+                guard mode == "wal" else { throw StoreError(.system, "the file system of \(file.path) can't do WAL") }
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                let version = try Schema.version(of: database)
+                // Again: the header didn't show what was still in the WAL.
+                try file.checkVersion(version)
+                try Schema.migrate(database, from: version)
+            }
+            return queue
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError(.system, "cannot open \(file.path): \(describe(error))")
+        }
+    }
+
+    private static func makeDirectory(_ directory: String) throws(StoreError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StoreError(.system, "cannot make the directory \(directory): \(error.localizedDescription)")
+        }
+    }
+}
