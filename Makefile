@@ -1,0 +1,32 @@
+# Fairlead: build, run, test. Everything a machine needs beyond Swift 6.2 and Debian 12 is installed by `scripts/packages`.
+
+SHELL := /bin/bash
+SWIFT ?= swift
+BINARY := .build/release/fairlead
+RELEASE := -c release --product fairlead --static-swift-stdlib
+
+.PHONY: run build debug lint test bench clean
+
+run: build
+	@scripts/run
+
+build:
+	@scripts/packages build
+	$(SWIFT) build $(RELEASE)
+
+debug:
+	@scripts/packages build
+	$(SWIFT) build --build-tests
+
+lint:
+	@scripts/lint
+
+test:
+	@scripts/test
+
+bench: build
+	@test -x Benchmarks/run || { echo "There are no benchmarks yet."; exit 1; }
+	@Benchmarks/run
+
+clean:
+	rm -rf .build .build-clients .venv

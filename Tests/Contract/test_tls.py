@@ -1,0 +1,152 @@
+"""Who may talk: TLS with client certificates, and what plain TCP is good for."""
+
+import subprocess
+
+import pytest
+
+from rig.clients import CLI, binary
+from rig.namespaces import run
+
+PORT = 2376
+
+
+def make_ca(folder, name):
+    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"])  # fmt: skip
+
+
+def make_leaf(folder, ca, name, extensions, dates=()):
+    run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
+         "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr"])  # fmt: skip
+    (folder / f"{name}.ext").write_text(extensions)
+    days = dates or ("-days", "2")
+    run(["openssl", "x509", "-req", "-in", folder / f"{name}.csr", "-CA", folder / f"{ca}.pem", "-CAkey", folder / f"{ca}.key",
+         "-CAcreateserial", "-out", folder / f"{name}.pem", "-extfile", folder / f"{name}.ext", *days])  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tls")
+    make_ca(folder, "ca")
+    make_ca(folder, "other-ca")
+    make_leaf(folder, "ca", "server", "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\n")
+    client = "extendedKeyUsage=clientAuth\n"
+    make_leaf(folder, "ca", "client", client)
+    make_leaf(folder, "other-ca", "stranger", client)
+    make_leaf(folder, "ca", "expired", client, ("-days", "-1"))
+    return folder
+
+
+@pytest.fixture
+def tls(new_daemon, certificates):
+    daemon = new_daemon("--tlsverify", "--tlscacert", certificates / "ca.pem", "--tlscert", certificates / "server.pem",
+                        "--tlskey", certificates / "server.key")  # fmt: skip
+    daemon.host_options = [daemon.url, f"tcp://127.0.0.1:{PORT}"]
+    return daemon.start()
+
+
+def curl(daemon, certificates, *words, client=None):
+    """`curl` to the TLS port; its exit status and the body."""
+    command = ["curl", "-sS", "-m", "10", "--cacert", certificates / "ca.pem"]
+    if client:
+        command += ["--cert", certificates / f"{client}.pem", "--key", certificates / f"{client}.key"]
+    done = run(daemon.space.command(*command, *words), check=False)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--tls-max", "1.2"]], ids=["TLS 1.3", "TLS 1.2"])
+def test_with_our_certificate(tls, certificates, options):
+    url = f"https://127.0.0.1:{PORT}/_ping"
+    assert curl(tls, certificates, url, *options, client="client") == (0, "OK")
+
+
+@pytest.mark.parametrize("options", [[], ["--tls-max", "1.2"]], ids=["TLS 1.3", "TLS 1.2"])
+@pytest.mark.parametrize("client", [None, "stranger", "expired"], ids=["none", "another CA's", "expired"])
+def test_without_it(tls, certificates, client, options):
+    """Refused whatever is asked; nothing is answered and nothing is done."""
+    url = f"https://127.0.0.1:{PORT}"
+    status, body = curl(tls, certificates, f"{url}/_ping", *options, client=client)
+    assert status != 0 and body == "", (status, body)
+    request = ["-d", '{"Name":"sneaked"}', "-H", "Content-Type: application/json", f"{url}/networks/create"]
+    assert curl(tls, certificates, *request, *options, client=client)[1] == ""
+    assert tls.api.get("/networks/sneaked").status == 404
+
+
+def test_plain_http_on_the_tls_port(tls):
+    answer = tls.tcp_api(PORT).raw(b"GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n", timeout=3)
+    assert b"200 OK" not in answer
+
+
+@pytest.mark.parametrize("version", ["20.10", "28"])
+def test_docker_cli(tls, certificates, tmp_path, version):
+    docker = CLI(binary(version), f"tcp://127.0.0.1:{PORT}", str(tmp_path), tls.space)
+    flags = ["--tlsverify", "--tlscacert", str(certificates / "ca.pem"), "--tlscert", str(certificates / "client.pem"),
+             "--tlskey", str(certificates / "client.key")]  # fmt: skip
+    assert docker(*flags, "network", "create", "secure")
+    assert "secure" in docker(*flags, "network", "ls")
+    stranger = [word.replace("client.", "stranger.") for word in flags]
+    assert docker.fails(*stranger, "network", "ls")
+    assert docker.fails("network", "ls"), "plain HTTP to a TLS port"
+    docker(*flags, "network", "rm", "secure")
+
+
+def test_a_missing_certificate_file_is_fatal(new_daemon, certificates):
+    daemon = new_daemon("--tlsverify", "--tlscacert", certificates / "ca.pem", "--tlscert", certificates / "nope.pem",
+                        "--tlskey", certificates / "server.key", ports=[PORT])  # fmt: skip
+    assert daemon.launch().wait(15) != 0
+    assert "nope.pem" in daemon.log_text()
+
+
+# --- plain TCP
+
+
+@pytest.mark.parametrize("host", ["tcp://0.0.0.0:2375", "tcp://192.0.2.1:2375", "tcp://[::]:2375"])
+def test_plain_tcp_off_loopback_is_refused_at_start(new_daemon, host):
+    daemon = new_daemon(outside=True)
+    daemon.host_options = [daemon.url, host]
+    assert daemon.launch().wait(15) != 0
+    log = daemon.log_text()
+    assert "loopback" in log and "tlsverify" in log, f"the refusal says why and what would help:\n{log}"
+
+
+def test_plain_tcp_on_loopback_warns(daemon):
+    assert daemon.tcp_api().get("/_ping").status == 200
+    assert any("127.0.0.1:2375" in line and "warn" in line.lower() for line in daemon.log_text().splitlines()), daemon.log_tail()
+
+
+HEADERS = {
+    "origin": {"Origin": "http://evil.example"},
+    "null origin": {"Origin": "null"},
+    "other host": {"Host": "evil.example"},
+    "other host with port": {"Host": "evil.example:2375"},
+    "rebound address": {"Host": "192.0.2.1:2375"},
+    "lookalike": {"Host": "localhost.evil.example"},
+}
+
+
+@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
+def test_no_web_page_drives_it(daemon, headers):
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "localhost", **headers}.items())
+    body = '{"Name":"sneaked"}'
+    request = (f"POST /networks/create HTTP/1.1\r\n{lines}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+               f"Connection: close\r\n\r\n{body}")  # fmt: skip
+    assert daemon.tcp_api().raw(request.encode()).startswith(b"HTTP/1.1 403 ")
+    assert daemon.api.get("/networks/sneaked").status == 404
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:2375", "127.0.0.1:2375", "[::1]:2375", "127.8.9.1"])
+def test_loopback_names_are_welcome(daemon, host):
+    answer = daemon.tcp_api().raw(f"GET /_ping HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 200 "), answer
+
+
+def test_the_unix_socket_does_not_care(daemon):
+    reply = daemon.api.get("/_ping", headers={"Host": "api.moby.localhost", "Origin": "http://x"})
+    assert reply.status == 200
+
+
+def test_curl_agrees(daemon):
+    done = subprocess.run(
+        daemon.space.command("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Origin: http://x",
+                             "http://127.0.0.1:2375/_ping"), capture_output=True, text=True, timeout=20)  # fmt: skip
+    assert done.stdout == "403"
