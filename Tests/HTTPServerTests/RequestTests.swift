@@ -99,11 +99,12 @@ extension ServerTests {
             let test = try TestServer()
             try await test.use { test in
                 for address in [test.unix, test.tcp] {
-                    for target in ["/fast", "/slow"] {
+                    for target in ["/fast", "/slow", "/fast", "/slow", "/fast", "/slow"] {
                         let client = try TestClient(address)
                         client.send("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n")
                         client.finishWriting()
-                        #expect(try client.reply().text.hasPrefix(String(target.dropFirst())))
+                        let reply = try? client.reply()
+                        #expect(reply?.text.hasPrefix(target.dropFirst()) == true, "\(target) on \(address)")
                     }
                 }
             }

@@ -44,7 +44,7 @@ final class TestClient: @unchecked Sendable {  // used by one thread at a time
             withUnsafeMutableBytes(of: &storage) { raw in
                 raw.storeBytes(of: sa_family_t(family), as: sa_family_t.self)
                 raw.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
-                _ = inet_pton(family, host, raw.baseAddress! + (family == AF_INET ? 4 : 8))
+                _ = raw.baseAddress.map { inet_pton(family, host, $0 + (family == AF_INET ? 4 : 8)) }
             }
         case .inherited: throw Failure.connect(EINVAL)
         }
@@ -68,7 +68,7 @@ final class TestClient: @unchecked Sendable {  // used by one thread at a time
         var sent = 0
         while sent < bytes.count {
             let flags = Int32(MSG_NOSIGNAL) | (waiting ? 0 : Int32(MSG_DONTWAIT))
-            let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, flags) }
+            let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) }
             if count <= 0 { break }
             sent += count
         }
@@ -111,8 +111,8 @@ final class TestClient: @unchecked Sendable {  // used by one thread at a time
             throw Failure.malformed(lines.joined(separator: "\n"))
         }
         let headers = lines.dropFirst().map { line in
-            let colon = line.firstIndex(of: ":")!
-            return (String(line[..<colon]), String(line[line.index(colon, offsetBy: 2)...]))
+            let parts = line.split(separator: ": ", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
         }
         return Reply(status: status, headers: headers, body: [])
     }
@@ -120,7 +120,7 @@ final class TestClient: @unchecked Sendable {  // used by one thread at a time
     /// One chunk of a chunked body; nil after the last.
     func chunk() throws -> [UInt8]? {
         let size = try line(endingWith: "\r\n")
-        let count = Int(size.dropLast(2), radix: 16) ?? -1
+        guard let count = Int(size.filter(\.isHexDigit), radix: 16) else { throw Failure.malformed(size) }
         let bytes = try take(count)
         _ = try take(2)
         return count == 0 ? nil : bytes

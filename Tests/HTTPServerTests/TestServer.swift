@@ -108,7 +108,7 @@ func blocking<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async 
         let error = pthread_create(
             &thread, nil,
             { context in
-                Unmanaged<Job>.fromOpaque(context!).takeRetainedValue().run()
+                if let context { Unmanaged<Job>.fromOpaque(context).takeRetainedValue().run() }
                 return nil
             }, job)
         precondition(error == 0)

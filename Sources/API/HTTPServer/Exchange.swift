@@ -16,6 +16,9 @@ final class Exchange {
         case undecided
         /// The body is passed on as it comes.
         case receiving
+        /// The responder was asked; called again at once. A connection suspended while it still counts as reading is
+        /// read from when it is resumed, and closed if the client has closed its writing side.
+        case settling
         /// Suspended until there is an answer.
         case waiting
         case answered
@@ -48,6 +51,9 @@ final class Exchange {
         case .collecting: return collect(upload, &count)
         case .undecided: return decide()
         case .receiving: return receive(upload, &count)
+        case .settling:
+            phase = .waiting
+            return answer(closing: false)
         case .waiting: return answer(closing: false)
         case .answered: return .YES
         case .lingering(let sofar): return linger(sofar, &count)
@@ -142,8 +148,8 @@ extension Exchange {
         guard let pending, !pending.isGone else { return .NO }
         guard count > 0 else {
             pending.body.finish()
-            phase = .waiting
-            return answer(closing: false)
+            phase = .settling
+            return .YES
         }
         if let response = pending.takeResponse() { return answerEarly(response, &count) }
         if server.traffic.isSealed { return .NO }
@@ -176,9 +182,9 @@ extension Exchange {
     /// Asks the responder about a request that is complete.
     private func askComplete(_ bytes: [UInt8]) -> MHD_Result {
         if server.traffic.isDraining { return unavailable() }
-        phase = .waiting
         start(makePending(body: BodyStream(bytes)))
-        return answer(closing: false)
+        phase = .settling
+        return .YES
     }
 
     /// Asks the responder before the body is read: it may refuse it.

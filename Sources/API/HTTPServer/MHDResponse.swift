@@ -91,6 +91,8 @@ private let releaseBytes: @convention(c) (UnsafeMutableRawPointer?) -> Void = { 
 private final class StreamReader {
     let stream: ResponseStream
     let pending: PendingAnswer
+    /// Whether MHD asks because the connection was resumed.
+    private var isResumed = false
 
     init(_ stream: ResponseStream, _ pending: PendingAnswer) {
         self.stream = stream
@@ -103,12 +105,20 @@ private final class StreamReader {
             switch stream.read(limit: buffer.count, onReadable: { suspension.wake() }) {
             case .bytes(let bytes):
                 buffer.copyBytes(from: bytes)
+                isResumed = false
                 return bytes.count
             case .end: return shim_mhd_end_of_stream()
-            case .aborted: return shim_mhd_end_with_error()
+            case .aborted:
+                // MHD 0.9.75 forgets to close the socket of a connection that breaks off just after it wrote, until the
+                // idle timeout; one that was resumed it does close.
+                if isResumed || !suspension.bounce() { return shim_mhd_end_with_error() }
+                isResumed = true
+                return 0
             case .later:
                 switch suspension.park() {
-                case .suspended: return 0
+                case .suspended:
+                    isResumed = true
+                    return 0
                 case .signalled: continue
                 case .refused: return shim_mhd_end_with_error()
                 }

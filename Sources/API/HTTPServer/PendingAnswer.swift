@@ -10,6 +10,8 @@ final class PendingAnswer: Sendable {
         var watch: PeerWatch.Token?
         var isBodyWanted = false
         var isGone = false
+        /// Whatever comes from now on is the answer of a task that was cancelled.
+        var isAbandoned = false
         var isOver = false
     }
 
@@ -81,7 +83,10 @@ final class PendingAnswer: Sendable {
 
     /// The server stops now.
     func abandon() {
-        let task = state.withLock(\.task)
+        let task = state.withLock { state in
+            state.isAbandoned = true
+            return state.task
+        }
         task?.cancel()
         body.finish(failure: .incomplete)
         endStream()
@@ -109,14 +114,14 @@ final class PendingAnswer: Sendable {
     }
 
     private func fulfil(_ response: Response) {
-        let isOver = state.withLock { state in
-            if state.isOver { return true }
+        let isUnwanted = state.withLock { state in
+            if state.isOver || state.isAbandoned { return true }
             state.response = response
             state.task = nil
             if case .stream(let stream) = response.body { state.stream = stream }
             return false
         }
-        if isOver {
+        if isUnwanted {
             response.discardStream()
             return
         }

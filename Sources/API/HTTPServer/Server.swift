@@ -19,10 +19,9 @@ public final class Server: Sendable {
     private let traffic = Traffic()
     private let state = Mutex(State.idle)
 
-    /// - Parameters:
-    ///   - logger: warnings about listeners, and what libmicrohttpd has to say, at debug level.
-    ///   - renderError: the server's own refusals (400, 403, 503) in the API's form, from status and message. MHD's few
-    ///     own (bad request lines, header fields over the limit, 505) are HTML.
+    /// `renderError` gives the server's own refusals (400, 403, 503) the API's form, from status and message. MHD's few
+    /// own (bad request lines, header fields over the limit, 505) are HTML. `logger` gets the warnings about listeners,
+    /// and at debug level what libmicrohttpd has to say.
     public init(
         listeners: [Listener], responder: any Responder, limits: Limits = Limits(), logger: Logger,
         renderError: @escaping @Sendable (Int, String) -> Response

@@ -44,6 +44,16 @@ final class Suspension: Sendable {
         }
     }
 
+    /// Suspends and resumes: MHD calls again on its next round. False when the server is about to stop.
+    func bounce() -> Bool {
+        state.withLock { state in
+            if state.isSuspended || traffic.isSealed { return false }
+            MHD_suspend_connection(connection)
+            MHD_resume_connection(connection)
+            return true
+        }
+    }
+
     /// From any thread.
     func wake() {
         state.withLock { state in
