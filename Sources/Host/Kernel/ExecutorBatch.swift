@@ -12,18 +12,14 @@ extension Execution {
     ) throws(KernelError) -> [LinkID: Link] {
         let unknown = links.filter { indices[$0] == nil }
         guard !unknown.isEmpty else { return [:] }
-        do {
-            let found = try socket(in: namespace).links(named: unknown.map(\.name))
-            var links: [LinkID: Link] = [:]
-            for (name, link) in found {
-                let id = LinkID(name, in: namespace)
-                indices[id] = link.index
-                links[id] = link
-            }
-            return links
-        } catch {
-            throw KernelError(step, error)
+        let found = try ask(in: namespace, for: step) { try $0.links(named: unknown.map(\.name)) }
+        var links: [LinkID: Link] = [:]
+        for (name, link) in found {
+            let id = LinkID(name, in: namespace)
+            indices[id] = link.index
+            links[id] = link
         }
+        return links
     }
 
     /// Sends the requests at once, and notes the steps that were done.
@@ -33,13 +29,14 @@ extension Execution {
     mutating func send(_ requests: [LinkRequest], in namespace: Namespace) throws(KernelError) -> [LinkRequest] {
         guard let first = requests.first else { return [] }
         let answers: [Acknowledgement]
-        do {
-            answers = try socket(in: namespace).transact(
-                requests.map { request throws(NetlinkError) in try request.message() })
+        do throws(KernelError) {
+            answers = try ask(in: namespace, for: first.step) { socket in
+                try socket.transact(requests.map { request in try request.message() })
+            }
         } catch {
-            dropSocket(in: namespace)
+            // Some may be done.
             for request in requests where !request.isFollowUp { note(request.step) }
-            throw KernelError(first.step, error)
+            throw error
         }
         var failure: KernelError?
         var clashes: [LinkRequest] = []
@@ -68,12 +65,7 @@ extension Execution {
     mutating func replaceRoutes(_ clashes: [LinkRequest], in namespace: Namespace) throws(KernelError) {
         for clash in clashes {
             guard case .addRoute(let link, let spec) = clash.content else { continue }
-            let old: RouteSpec?
-            do {
-                old = try ours(spec.id, socket(in: namespace))
-            } catch {
-                throw KernelError(clash.step, error)
-            }
+            let old = try ask(in: namespace, for: clash.step) { try Self.ours(spec.id, $0) }
             guard let old else { throw KernelError(clash.step, errno: EEXIST) }
             _ = try send([LinkRequest(clash.step, .replaceRoute(link, spec), isFollowUp: true)], in: namespace)
             note(clash.step, inverse: .setRoute(old))
@@ -81,7 +73,7 @@ extension Execution {
     }
 
     /// Our route to a destination, as it is now.
-    private func ours(_ id: RouteSpec.ID, _ socket: NetlinkSocket) throws(NetlinkError) -> RouteSpec? {
+    private static func ours(_ id: RouteSpec.ID, _ socket: NetlinkSocket) throws(NetlinkError) -> RouteSpec? {
         let route = try socket.routes(from: LinkAddress.ours).first { $0.destination == id.destination }
         guard let route, let device = try socket.links().first(where: { $0.index == route.link }) else { return nil }
         return RouteSpec(id: id, gateway: route.gateway, device: device.name)
@@ -105,16 +97,11 @@ extension Execution {
             guard let link = found[id] else { continue }
             try refuseForeign(link, step)
             indices[id] = nil
-            do {
-                let answer = try socket(in: namespace).transact([Message.deleteLink(link.index, called: link.name)])[0]
-                guard answer.isSuccess || answer.errno == ENODEV else {
-                    throw KernelError(step, errno: answer.errno, extack: answer.extack)
-                }
-            } catch let error as KernelError {
-                throw error
-            } catch {
-                dropSocket(in: namespace)
-                throw KernelError(step, error)
+            let answer = try ask(in: namespace, for: step) {
+                try $0.transact([Message.deleteLink(link.index, called: link.name)]).first
+            }
+            if let answer, !answer.isSuccess, answer.errno != ENODEV {
+                throw KernelError(step, errno: answer.errno, extack: answer.extack)
             }
             note(step)
         }

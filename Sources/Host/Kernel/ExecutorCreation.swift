@@ -52,7 +52,7 @@ extension Execution {
             for (creation, outcome) in zip(rest, numbers) {
                 if outcome.answer.isSuccess {
                     finish(creation, outcome.indices)
-                } else if outcome.answer.errno == EBUSY, attempt < 7 {
+                } else if Self.meansTakenIndex(outcome.answer.errno, attempt) {
                     again.append(creation)
                 } else {
                     let (errno, extack) = (outcome.answer.errno, outcome.answer.extack)
@@ -63,6 +63,12 @@ extension Execution {
             rest = again
         }
         if let failure { throw failure }
+    }
+
+    /// EBUSY is for a peer's index that is taken. EEXIST can be for an index or a name: with an index that nobody had when
+    /// the links were just listed, it is for the name.
+    private static func meansTakenIndex(_ errno: Int32, _ attempt: Int) -> Bool {
+        errno == EBUSY && attempt < 7 || errno == EEXIST && attempt == 0
     }
 
     /// The namespaces that the peers are born in, open until they are.
@@ -85,33 +91,41 @@ extension Execution {
         _ wave: [Creation], _ namespaces: [Namespace: OpenNamespace], attempt: Int
     ) throws(KernelError) -> [(indices: [Int32], answer: Acknowledgement)] {
         guard let first = wave.first else { return [] }
-        do {
-            let socket = try socket(in: .daemon)
+        let indices = tools.indices
+        let numbers = try ask(in: .daemon, for: first.step) { socket in
             if attempt > 0 {
-                try tools.indices.reseed(socket)
-                tools.indices.skip(Int32(1) << Int32(2 * attempt))
+                try indices.reseed(socket)
+                indices.skip(Int32(1) << Int32(2 * attempt))
             }
-            let numbers = try wave.map { _ in try tools.indices.draw(2, socket) }
-            let messages = try zip(wave, numbers).map { try message($0, $1, namespaces) }
-            return zip(numbers, try socket.transact(messages)).map { ($0, $1) }
+            return try wave.map { _ in try indices.draw(2, socket) }
+        }
+        do throws(KernelError) {
+            let messages = try zip(wave, numbers).map { creation, numbers throws(KernelError) in
+                try message(creation, numbers, namespaces)
+            }
+            let answers = try ask(in: .daemon, for: first.step) { try $0.transact(messages) }
+            return zip(numbers, answers).map { ($0, $1) }
         } catch {
-            dropSocket(in: .daemon)
             // Some may be there.
             for creation in wave { note(creation.step) }
-            throw KernelError(first.step, error)
+            throw error
         }
     }
 
     private func message(
         _ creation: Creation, _ indices: [Int32], _ namespaces: [Namespace: OpenNamespace]
-    ) throws(NetlinkError) -> Message {
+    ) throws(KernelError) -> Message {
         var link = newLink(creation.link, indices[0])
-        guard let peer = creation.peer else {
-            link.mtu = nil  // see `followUps`
-            return try Message.createBridge(link)
+        do throws(NetlinkError) {
+            guard let peer = creation.peer else {
+                link.mtu = nil  // see `followUps`
+                return try Message.createBridge(link)
+            }
+            return try Message.createVeth(
+                link, peer: newLink(peer, indices[1]), inNamespace: namespaces[peer.id.namespace]?.descriptor)
+        } catch {
+            throw KernelError(creation.step, error)
         }
-        return try Message.createVeth(
-            link, peer: newLink(peer, indices[1]), inNamespace: namespaces[peer.id.namespace]?.descriptor)
     }
 
     private func newLink(_ spec: LinkSpec, _ index: Int32) -> Message.NewLink {

@@ -86,14 +86,22 @@ struct Execution: Sendable {
         }
     }
 
+    /// Asks something in a namespace. After an error the socket is not used again: answers may still come that nobody
+    /// waits for.
+    mutating func ask<Answer>(
+        in namespace: Namespace, for step: Step, _ question: (NetlinkSocket) throws -> Answer
+    ) throws(KernelError) -> Answer {
+        do {
+            return try question(socket(in: namespace))
+        } catch {
+            if namespace == .daemon { home = nil } else { leave(namespace) }
+            throw KernelError(step, error)
+        }
+    }
+
     /// An open socket would keep the namespace alive.
     mutating func leave(_ namespace: Namespace) {
         if inside?.namespace == namespace { inside = nil }
-    }
-
-    /// After a broken conversation: answers may still come that nobody waits for.
-    mutating func dropSocket(in namespace: Namespace) {
-        if namespace == .daemon { home = nil } else { leave(namespace) }
     }
 
     /// Whether it goes with a link or namespace whose creation is undone, too.

@@ -100,11 +100,7 @@ extension Execution {
             guard case .addAddress(let address) = step.action, !address.prefix.address.isLinkLocalUnicast else {
                 continue
             }
-            do {
-                routes = try routes ?? socket(in: namespace).routes()
-            } catch {
-                throw KernelError(step, error)
-            }
+            if routes == nil { routes = try ask(in: namespace, for: step) { try $0.routes() } }
             let conflict = routes?.first {
                 $0.destination.length > 0 && $0.link != indices[address.link]
                     && $0.destination.overlaps(address.prefix)

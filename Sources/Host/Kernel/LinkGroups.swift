@@ -1,5 +1,4 @@
-internal import Dataplane
-public import Netlink
+internal import Netlink
 
 /// The two link groups (`ip link … group`) that mark links as ours; chosen once for a host and kept in the store.
 public struct LinkGroups: Sendable, Hashable {
@@ -13,9 +12,22 @@ public struct LinkGroups: Sendable, Hashable {
         self.doomed = doomed
     }
 
-    /// Two groups that no link of the daemon's namespace is in. Group 0 is every link's default, and the small numbers
+    /// Chooses two groups that no link of the daemon's namespace is in.
+    ///
+    /// - Throws: `KernelError` when the links can't be listed.
+    public static func choose(on threads: BlockingThreads) async throws(KernelError) -> LinkGroups {
+        do {
+            let links = try await threads.run { () throws(NetlinkError) in try NetlinkSocket().links() }
+            var generator = SystemRandomNumberGenerator()
+            return unused(by: links, using: &generator)
+        } catch {
+            throw KernelError(object: "choosing link groups", error)
+        }
+    }
+
+    /// Two groups that none of the links is in. Group 0 is every link's default, and the small numbers
     /// are what people name in `/etc/iproute2/group`.
-    public static func unused(by links: [Link], using generator: inout some RandomNumberGenerator) -> LinkGroups {
+    static func unused(by links: [Link], using generator: inout some RandomNumberGenerator) -> LinkGroups {
         let taken = Set(links.map(\.group))
         func draw(besides other: UInt32?) -> UInt32 {
             while true {

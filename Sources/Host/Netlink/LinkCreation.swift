@@ -6,7 +6,8 @@ extension Message {
     /// for a `LinkChange` after it.
     public struct NewLink: Sendable, Hashable {
         public var name: String
-        /// Chosen by us, so that later messages can refer to it; EBUSY when it is taken.
+        /// Chosen by us, so that later messages can refer to it; EEXIST when it is taken, of a
+        /// veth's peer EBUSY.
         public var index: Int32
         public var group: UInt32
         public var mac: MACAddress?
