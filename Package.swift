@@ -30,6 +30,7 @@ func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = [
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let persistentCollections = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
@@ -60,7 +61,7 @@ let host: [Target] = [
 ]
 
 let service: [Target] = [
-    module("Telemetry", in: "Service", needs: [log, metrics]),
+    module("Telemetry", in: "Service", needs: ["JSON", "NetworkModel", log, metrics]),
     module("Reconciler", in: "Service", needs: ["Dataplane", "Firewall", "Kernel", log, metrics]),
     module(
         "Engine", in: "Service",
@@ -80,7 +81,7 @@ let api: [Target] = [
             persistentCollections, log,
         ]),
     module("FairleadAPI", in: "API", needs: ["JSON", "NetworkModel", "Dataplane", "Engine", "HTTPMessage"]),
-    module("Client", in: "API", needs: ["CCurl"]),
+    module("Client", in: "API", needs: ["CCurl", "CShims"]),
 ]
 
 let c: [Target] = [
@@ -91,7 +92,7 @@ let c: [Target] = [
     library("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
     library("CLibRE2", pkgConfig: "re2", debian: "libre2-dev"),
     .target(name: "CRE2", dependencies: ["CLibRE2"], path: "Sources/C/CRE2"),
-    .target(name: "CShims", dependencies: ["CMicroHTTPD", "CNetlinkRoute"], path: "Sources/C/CShims"),
+    .target(name: "CShims", dependencies: ["CMicroHTTPD", "CNetlinkRoute", "CCurl"], path: "Sources/C/CShims"),
 ]
 
 let daemon = Target.executableTarget(
@@ -99,7 +100,7 @@ let daemon = Target.executableTarget(
     dependencies: [
         "Addressing", "JSON", "NetworkModel", "IPAM", "Dataplane", "Firewall", "Kernel", "Persistence", "Runtime",
         "Reconciler", "Engine", "Telemetry", "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client",
-        "CShims", arguments, lifecycle, log, metrics,
+        "CShims", arguments, lifecycle, signals, log, metrics,
     ],
     path: "Sources/fairlead", swiftSettings: strict)
 

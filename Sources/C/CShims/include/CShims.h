@@ -1,6 +1,8 @@
 #ifndef CSHIMS_H
 #define CSHIMS_H
 // The few lines Swift cannot call: variadics, function-like macros, _GNU_SOURCE functions.
+#include "shim_curl.h"
+#include "shim_enter.h"
 #include "shim_microhttpd.h"
 #include "shim_namespace.h"
 #include "shim_packet.h"
