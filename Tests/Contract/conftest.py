@@ -1,7 +1,6 @@
 """Fixtures of the contract tests; the rig itself is in `rig/`."""
 
 import pytest
-
 from rig.clients import CLI, binary
 from rig.daemon import Daemon
 from rig.namespaces import refuse_the_machines_own

@@ -1,7 +1,6 @@
 """Adopted namespaces, and `fairlead exec`."""
 
 import pytest
-
 from rig.namespaces import Space, until
 
 
@@ -42,7 +41,7 @@ def test_adopting_twice_or_the_host(daemon, api, guest):
     api.run(**adopt(f"pid:{guest.pid}"))
     for label in (f"/proc/{guest.pid}/ns/net", f"pid:{daemon.process.pid}", "/proc/self/ns/net"):
         replies = [api.post("/containers/create?name=again", {"Image": "scratch", "Labels": {"io.fairlead.netns": label},
-                                                              "HostConfig": {"NetworkMode": "n"}})]  # fmt: skip
+                                                              "HostConfig": {"NetworkMode": "n"}})]
         if replies[0].status == 201:
             replies.append(api.post("/containers/again/start"))
             api.delete("/containers/again?force=1")

@@ -6,7 +6,6 @@ import threading
 import time
 
 import pytest
-
 from rig.http import query
 from rig.namespaces import until
 
@@ -36,7 +35,7 @@ def test_a_name_is_made_up(api):
 
 def test_what_is_kept_and_shown(api):
     api.create("box", Env=["A=1", "B"], Labels={"l": "v"}, Hostname="h", ExposedPorts={"80/tcp": {}, "53/udp": {}},
-               HostConfig={"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}})  # fmt: skip
+               HostConfig={"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}})
     shown = api.inspect("box")
     assert shown["Config"]["Env"] == ["A=1", "B"] and shown["Config"]["Labels"] == {"l": "v"}
     assert shown["Config"]["Hostname"] == "h"
@@ -121,7 +120,7 @@ def test_auto_remove(api):
 
 
 @pytest.mark.parametrize("truth, gone", [("0", False), ("no", False), ("False", False), ("none", False), ("", False),
-                                         ("1", True), ("yes", True), ("x", True)])  # fmt: skip
+                                         ("1", True), ("yes", True), ("x", True)])
 def test_what_is_true_in_a_query(api, truth, gone):
     api.run("box")
     assert (api.delete(f"/containers/box?force={truth}").status == 204) is gone

@@ -8,9 +8,9 @@ import pytest
 ENDPOINT = {
     "IPAMConfig", "Links", "Aliases", "DriverOpts", "GwPriority", "NetworkID", "EndpointID", "Gateway", "IPAddress",
     "MacAddress", "IPPrefixLen", "IPv6Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "DNSNames",
-}  # fmt: skip
+}
 EMPTY = {"EndpointID": "", "Gateway": "", "IPAddress": "", "MacAddress": "", "IPPrefixLen": 0, "IPv6Gateway": "",
-         "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0}  # fmt: skip
+         "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0}
 
 
 def on(**networks):
@@ -24,7 +24,7 @@ def test_endpoint_settings_while_running_and_after(daemon, api):
     network = api.create_network("n", ["10.1.0.0/24", "fd00:1::/64"], EnableIPv6=True)
     box = api.create("box", "n", Hostname="host-of-box", NetworkingConfig=on(n={
         "IPAMConfig": {"IPv4Address": "10.1.0.9", "IPv6Address": "fd00:1::9"}, "Aliases": ["www", "box"],
-        "DriverOpts": {"odd": "option"}, "Links": ["other:alias"], "GwPriority": 7, "MacAddress": "02:00:00:00:00:99"}))  # fmt: skip
+        "DriverOpts": {"odd": "option"}, "Links": ["other:alias"], "GwPriority": 7, "MacAddress": "02:00:00:00:00:99"}))
     api.start("box")
     endpoint = api.endpoint("box", "n")
     assert set(endpoint) == ENDPOINT
@@ -34,11 +34,11 @@ def test_endpoint_settings_while_running_and_after(daemon, api):
         "IPAMConfig": {"IPv4Address": "10.1.0.9", "IPv6Address": "fd00:1::9"}, "Links": ["other:alias"],
         "Aliases": ["www", "box"], "DriverOpts": {"odd": "option"}, "GwPriority": 7, "NetworkID": network,
         "DNSNames": ["box", "www", box[:12], "host-of-box"],
-    }  # fmt: skip
+    }
     assert endpoint == {
         **kept, "Gateway": "10.1.0.1", "IPAddress": "10.1.0.9", "MacAddress": "02:00:00:00:00:99", "IPPrefixLen": 24,
         "IPv6Gateway": "fd00:1::1", "GlobalIPv6Address": "fd00:1::9", "GlobalIPv6PrefixLen": 64,
-    }  # fmt: skip
+    }
     inside = daemon.container("box")
     assert inside.links()["eth0"]["address"] == "02:00:00:00:00:99"
     assert inside.addresses("eth0") == ["10.1.0.9/24", "fd00:1::9/64"]
@@ -74,7 +74,7 @@ def test_network_settings_before_and_since_1_52(api):
     old = api.inspect("box", "/v1.51")["NetworkSettings"]
     endpoint = old["Networks"]["bridge"]
     for key in ("EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress", "IPPrefixLen",
-                "IPv6Gateway", "MacAddress"):  # fmt: skip
+                "IPv6Gateway", "MacAddress"):
         assert old[key] == endpoint[key]
 
 
@@ -186,7 +186,7 @@ def test_interface_names_and_sysctls(daemon, api):
     assert "net0" in daemon.container("prefixed").links()
     api.run("named", "n", NetworkingConfig=on(n={"DriverOpts": {
         "com.docker.network.endpoint.ifname": "uplink",
-        "com.docker.network.endpoint.sysctls": "net.ipv4.conf.IFNAME.log_martians=1,net.ipv4.conf.IFNAME.forwarding=1"}}))  # fmt: skip
+        "com.docker.network.endpoint.sysctls": "net.ipv4.conf.IFNAME.log_martians=1,net.ipv4.conf.IFNAME.forwarding=1"}}))
     inside = daemon.container("named")
     assert "uplink" in inside.links()
     assert inside.sysctl("net/ipv4/conf/uplink/log_martians") == inside.sysctl("net/ipv4/conf/uplink/forwarding") == "1"
@@ -202,7 +202,7 @@ def test_ipv4_only_means_no_link_local(daemon, api):
 def test_ipv6_disabled_by_sysctl(daemon, api):
     api.create_network("n", EnableIPv6=True)
     api.run("box", "n", NetworkingConfig=on(n={"DriverOpts": {
-        "com.docker.network.endpoint.sysctls": "net.ipv6.conf.IFNAME.disable_ipv6=1"}}))  # fmt: skip
+        "com.docker.network.endpoint.sysctls": "net.ipv6.conf.IFNAME.disable_ipv6=1"}}))
     endpoint = api.endpoint("box", "n")
     assert (endpoint["GlobalIPv6Address"], endpoint["IPv6Gateway"]) == ("", "") and endpoint["IPAddress"]
 

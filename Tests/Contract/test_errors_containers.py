@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from rig.refusals import SETTINGS, check, fill, table
 
 P = re.compile
@@ -68,7 +67,7 @@ CONTAINERS = [
     ("remove: running", "DELETE", "/containers/web", None, 409,
      P('cannot remove container "/?web": container is running: stop the container before removing or force remove')),
     ("rename: taken", "POST", "/containers/web/rename?name=stopped", None, 409, P(".*stopped.*already in use.*")),
-]  # fmt: skip
+]
 
 
 @table(CONTAINERS)
@@ -92,7 +91,7 @@ STARTS = [
      {"HostConfig": {"NetworkMode": "container:nobody"}}),
     ("namespace of a stopped one", 409, "cannot join network namespace of a non running container: container exited is exited",
      {"HostConfig": {"NetworkMode": "container:exited"}}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("status, message, fields", [case[1:] for case in STARTS], ids=[case[0] for case in STARTS])
@@ -136,7 +135,7 @@ def test_a_running_container_conflicts_with_existing_routes(daemon):
     before = daemon.traces()
     body = {"Container": "box"}
     check(daemon, "POST", "/networks/clash/connect", body, 500, P(
-        r".*cannot program address 10\.61\.0\.2/24 in sandbox interface because it conflicts with existing route .+"))  # fmt: skip
+        r".*cannot program address 10\.61\.0\.2/24 in sandbox interface because it conflicts with existing route .+"))
     daemon.settles(before)
 
 

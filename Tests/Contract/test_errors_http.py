@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-
 from rig.refusals import check, table
 
 P = re.compile
@@ -90,7 +89,7 @@ BODIES = [
     ("keys in any case, unknown ones ignored", '{"nAME":" ","CheckDuplicate":[1]}', {}, "invalid name: name is empty"),
     ("the last of two wins", '{"Name":"x","name":""}', {}, "invalid name: name is empty"),
     ("null leaves the default", '{"Name":null}', {}, "invalid name: name is empty"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("body, headers, message", [case[1:] for case in BODIES], ids=[case[0] for case in BODIES])
@@ -100,7 +99,7 @@ def test_bodies(world, body, headers, message):
 
 def test_chunked_body_of_nothing(world):
     check(world, "POST", "/networks/create", None, 400, "invalid JSON: got EOF while reading request body",
-          headers={"Content-Type": "application/json"}, chunked=True)  # fmt: skip
+          headers={"Content-Type": "application/json"}, chunked=True)
 
 
 def subnet(text, **more):
@@ -131,7 +130,7 @@ PARSING = [
      "invalid port '70000': value out of range"),
     ("port empty", "/containers/create", {"Image": "scratch", "ExposedPorts": {"/tcp": {}}},
      "invalid port '': value is empty"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("target, body, message", [case[1:] for case in PARSING], ids=[case[0] for case in PARSING])
@@ -180,7 +179,7 @@ LOOKUPS = [
      "failed to parse value as time or duration: value is empty"),
     ("prune: odd until", "POST", '/networks/prune?filters={"until":["odd"]}', None, 400,
      P("(failed to parse value as time or duration|invalid value for \"until\" filter|.*odd).*")),
-]  # fmt: skip
+]
 
 
 @table(LOOKUPS)
@@ -201,7 +200,7 @@ EVENTS = [
      "invalid filter 'odd'"),
     *[(f"swarm {method} {target}", method, target, None, 503, "This node is not part of a swarm") for method, target in
       (("GET", "/swarm"), ("POST", "/swarm/leave?force=true"), ("GET", "/services"), ("GET", "/tasks"), ("GET", "/nodes"))],
-]  # fmt: skip
+]
 
 
 @table(EVENTS)

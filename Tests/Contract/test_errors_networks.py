@@ -146,7 +146,7 @@ CREATES = [
          {"Subnet": "10.1.0.0/24", "AuxiliaryAddresses": {"a": "10.1.0.1"}}),
     ipam("aux outside the pool that was found", 403, P(r"auxiliary address: \(a:0\.0\.0\.5\) must belong to the master "
          r"pool: [0-9.]+/24"), {"Subnet": "0.0.0.0/24", "AuxiliaryAddresses": {"a": "0.0.0.5"}}),
-]  # fmt: skip
+]
 
 
 @table(CREATES)
@@ -233,7 +233,7 @@ CONNECTS = [
                "network mode", "host", "hosted"),
     disconnect("not attached", 500, "container $WEB is not connected to network back", "back", "web"),
     disconnect("not attached, forced", 500, "container $WEB is not connected to network back", "back", "web", force=True),
-]  # fmt: skip
+]
 
 
 @table(CONNECTS)

@@ -4,7 +4,6 @@ import json
 import time
 
 import pytest
-
 from rig.http import query
 
 
@@ -122,7 +121,7 @@ def test_until_in_the_past_ends_the_stream(api, since):
 
 
 def test_history_is_256_events(api, since):
-    for number in range(150):
+    for _ in range(150):
         api.create_network("n", "10.44.0.0/24")
         api.remove_network("n")
     assert len(history(api, since)) == 256

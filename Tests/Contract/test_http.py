@@ -10,7 +10,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from rig.namespaces import until
 
 STANDARD = {"Api-Version": "1.56", "Ostype": "linux", "Docker-Experimental": "false"}
@@ -24,7 +23,7 @@ def test_ping(api, method, prefix):
     expected = {
         **STANDARD, "Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache", "Swarm": "inactive",
         "Content-Type": "text/plain; charset=utf-8", "Content-Length": "2" if method == "GET" else "0",
-    }  # fmt: skip
+    }
     assert {name: reply.header(name) for name in expected} == expected
     assert reply.header("Builder-Version") in ("1", "2")
 
@@ -278,7 +277,7 @@ def test_requests_at_once(api):
     with ThreadPoolExecutor(16) as pool:
         same = list(pool.map(lambda _: api.post("/networks/create", {"Name": "same"}), range(16)))
         different = list(pool.map(lambda n: api.post("/networks/create", {"Name": f"n{n}", "IPAM": {"Config": [
-            {"Subnet": f"10.40.{n}.0/24"}]}}), range(16)))  # fmt: skip
+            {"Subnet": f"10.40.{n}.0/24"}]}}), range(16)))
     assert sorted(reply.status for reply in same) == [201] + [409] * 15
     assert [reply.status for reply in different] == [201] * 16
 
@@ -324,7 +323,7 @@ def test_a_socket_file_left_by_a_crash_is_no_obstacle(new_daemon):
     [("udp://127.0.0.1:1", "unsupported proto 'udp'"), ("tcp://127.0.0.1:abc", "invalid port"),
      ("tcp://127.0.0.1:0", "invalid port"), ("tcp://127.0.0.1:2375/x", "should not contain a path element"),
      ("fd://", "no sockets found via socket activation: make sure the service was started by systemd")],
-)  # fmt: skip
+)
 def test_bad_hosts(new_daemon, host, said):
     daemon = new_daemon(host_options=[host])
     assert daemon.launch().wait(15) != 0

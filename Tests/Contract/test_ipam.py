@@ -79,7 +79,7 @@ def test_a_size_can_be_asked_for(api):
 def test_pools_from_the_command_line(new_daemon):
     """Sorted; an entry inside an earlier, shorter one is dropped; nothing but these is used."""
     pools = [word for base in ("base=10.66.0.0/16,size=24", "base=10.44.0.0/23,size=24", "base=10.66.7.0/24,size=28")
-             for word in ("--default-address-pool", base)]  # fmt: skip
+             for word in ("--default-address-pool", base)]
     api = new_daemon(*pools).start().api
     for name in "ab":
         api.create_network(name)
@@ -111,7 +111,7 @@ def test_the_same_range_twice(api):
      ({"Subnet": "10.1.0.0/24", "Gateway": "10.1.0.77"}, "10.1.0.77"), ({"Subnet": "10.1.0.0/31"}, "10.1.0.0"),
      ({"Subnet": "fd00:1::/64"}, "fd00:1::1"), ({"Subnet": "fd00:1::/127"}, "fd00:1::1")],
     ids=str,
-)  # fmt: skip
+)
 def test_gateways(api, config, expected):
     api.create_network("n", [config], EnableIPv6=True)
     shown = {each["Subnet"]: each["Gateway"] for each in api.inspect_network("n")["IPAM"]["Config"]}

@@ -6,14 +6,13 @@ import json
 import re
 
 import pytest
-
 from rig.http import query
 
 BRIDGE = "com.docker.network.bridge."
 SUMMARY = {
     "Name", "Id", "Created", "Scope", "Driver", "EnableIPv4", "EnableIPv6", "IPAM", "Internal", "Attachable", "Ingress",
     "ConfigOnly", "ConfigFrom", "Options", "Labels",
-}  # fmt: skip
+}
 
 
 def names(api, filters=None, version=""):
@@ -43,7 +42,7 @@ def test_the_default_bridge(daemon, api):
     assert bridge["Options"] == {
         BRIDGE + "default_bridge": "true", BRIDGE + "enable_icc": "true", BRIDGE + "enable_ip_masquerade": "true",
         BRIDGE + "host_binding_ipv4": "0.0.0.0", BRIDGE + "name": "fairlead0", "com.docker.network.driver.mtu": "1500",
-    }  # fmt: skip
+    }
     assert bridge["IPAM"]["Config"] == [{"Subnet": "172.17.0.0/16", "Gateway": "172.17.0.1"}]
     assert daemon.space.addresses("fairlead0") == ["172.17.0.1/16"]
 
@@ -62,7 +61,7 @@ def test_a_plain_network(daemon, api):
         "Internal": False, "Attachable": False, "Ingress": False, "ConfigOnly": False, "ConfigFrom": {"Network": ""},
         "Containers": {}, "Options": {}, "Labels": {},
         "Status": {"IPAM": {"Subnets": {str(subnet): {"IPsInUse": 3, "DynamicIPsAvailable": 2**16 - 3}}}},
-    }  # fmt: skip
+    }
     interface = f"br-{identifier[:12]}"
     assert daemon.space.addresses(interface) == [f"{gateway}/16"]
     link = daemon.space.links()[interface]
@@ -74,12 +73,12 @@ def test_everything_given_is_shown(api):
     api.create_network(
         "n", [{"Subnet": "10.1.0.0/16", "IPRange": "10.1.128.0/17", "Gateway": "10.1.0.9", "AuxiliaryAddresses": {"a": "10.1.0.5"}},
               {"Subnet": "fd00:1::/64"}], EnableIPv6=True, Internal=True, Attachable=True, Labels={"a": "1", "b": ""},
-        Options={"anything": "goes", "com.docker.network.driver.mtu": "1400"})  # fmt: skip
+        Options={"anything": "goes", "com.docker.network.driver.mtu": "1400"})
     network = api.inspect_network("n")
     assert network["IPAM"]["Config"] == [
         {"Subnet": "10.1.0.0/16", "IPRange": "10.1.128.0/17", "Gateway": "10.1.0.9", "AuxiliaryAddresses": {"a": "10.1.0.5"}},
         {"Subnet": "fd00:1::/64", "Gateway": "fd00:1::1"},
-    ]  # fmt: skip
+    ]
     assert network["Internal"] and network["Attachable"] and network["EnableIPv6"]
     assert network["Labels"] == {"a": "1", "b": ""}
     assert network["Options"] == {"anything": "goes", "com.docker.network.driver.mtu": "1400"}
@@ -92,7 +91,7 @@ def test_ipam_options(api, given, shown):
 
 
 @pytest.mark.parametrize("ipam", [None, {}, {"Config": None}, {"Config": []}, {"Config": [{}]}, {"Driver": "default"},
-                                  {"Driver": "", "Config": [{"Subnet": "", "Gateway": ""}]}], ids=json.dumps)  # fmt: skip
+                                  {"Driver": "", "Config": [{"Subnet": "", "Gateway": ""}]}], ids=json.dumps)
 def test_ipam_that_says_nothing(api, ipam):
     api.create_network("n", IPAM=ipam)
     network = api.inspect_network("n")
@@ -102,7 +101,7 @@ def test_ipam_that_says_nothing(api, ipam):
 def test_nulls_as_docker_py_sends_them(api):
     api.create_network("n", Driver=None, Options=None, IPAM={"Driver": None, "Config": [
         {"Subnet": "10.1.0.0/24", "IPRange": None, "Gateway": None, "AuxiliaryAddresses": None}]}, CheckDuplicate=None,
-        Labels=None, ConfigFrom=None, EnableIPv6=None)  # fmt: skip
+        Labels=None, ConfigFrom=None, EnableIPv6=None)
     network = api.inspect_network("n")
     assert network["IPAM"]["Config"] == [{"Subnet": "10.1.0.0/24", "Gateway": "10.1.0.1"}]
     assert network["Options"] == network["Labels"] == {}
@@ -170,7 +169,7 @@ def test_families_in_order(api):
 def test_config_from(api):
     api.create_network("source", [{"Subnet": "10.1.0.0/24", "IPRange": "10.1.0.128/25", "Gateway": "10.1.0.7"},
                                   {"Subnet": "fd00:1::/64"}], ConfigOnly=True, EnableIPv6=True,
-                       Labels={"from": "source"}, Options={BRIDGE + "enable_icc": "false"})  # fmt: skip
+                       Labels={"from": "source"}, Options={BRIDGE + "enable_icc": "false"})
     source = api.inspect_network("source")
     assert (source["Scope"], source["Driver"], source["ConfigOnly"]) == ("local", "null", True)
     assert source["IPAM"]["Config"] is None
@@ -202,7 +201,7 @@ STATUS = [
     ([{"Subnet": "10.1.0.0/31"}], "10.1.0.0/31", 1, 1),
     ([{"Subnet": "10.1.0.1/32"}], "10.1.0.1/32", 1, 0),
     ([{"Subnet": "fd00:3::/127"}], "fd00:3::/127", 2, 0),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("config, subnet, used, free", STATUS, ids=[case[1] for case in STATUS])
@@ -288,7 +287,7 @@ def test_containers_of_a_network(daemon, api):
     endpoint = api.endpoint("box", "n")
     assert api.inspect_network("n")["Containers"] == {
         box: {"Name": "box", "EndpointID": endpoint["EndpointID"], "MacAddress": mac, "IPv4Address": "10.1.0.2/24",
-              "IPv6Address": "fd00:1::2/64"}}  # fmt: skip
+              "IPv6Address": "fd00:1::2/64"}}
     api.stop("box")
     assert api.inspect_network("n")["Containers"] == {}
     api.remove_network("n")
@@ -321,7 +320,7 @@ def test_prune_spares_what_is_used(api):
      ({"until": ["2099-01-01T00:00:00Z"]}, ["one", "three", "two"]), ({"until": ["2099-01-01T10:00"]}, ["one", "three", "two"]),
      ({"until": ["0s"]}, ["one", "three", "two"]), ({"label": ["none"]}, None)],
     ids=str,
-)  # fmt: skip
+)
 def test_prune_filters(api, filters, expected):
     api.create_network("one", Labels={"a": "1"})
     api.create_network("two", Labels={"a": "2", "b": ""})

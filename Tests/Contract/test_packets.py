@@ -4,7 +4,6 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from rig.daemon import HOST4, HOST6, OUTSIDE4, OUTSIDE6
 
 BRIDGE = "com.docker.network.bridge."
@@ -29,7 +28,7 @@ def town(request, module_daemon):
         "unprotected": {"Options": {BRIDGE + "gateway_mode_ipv4": "nat-unprotected", BRIDGE + "gateway_mode_ipv6": "nat-unprotected"}},
         "isolated": {"Internal": True, "Options": {BRIDGE + "gateway_mode_ipv4": "isolated", BRIDGE + "gateway_mode_ipv6": "isolated"}},
         "trusting": {"Options": {BRIDGE + "trusted_host_interfaces": "out0"}},
-    }  # fmt: skip
+    }
     for number, (name, fields) in enumerate(kinds.items()):
         api.create_network(name, [f"10.20.{number}.0/24", f"fd00:20:{number}::/64"], EnableIPv6=True, **fields)
         for which in ("1", "2"):
@@ -130,7 +129,7 @@ def test_outward(town, family):
         "front": (True, host), "back": (True, host), "quiet": (True, host), "unprotected": (True, host),
         "trusting": (True, host), "bare": (True, own["bare"]), "routed": (True, own["routed"]), "internal": (False,),
         "internal2": (False,), "isolated": (False,),
-    }  # fmt: skip
+    }
     pings = together(*[lambda k=k: town.namespaces[k + "1"].pings(outside_address, 0.7) for k in town.kinds])
     assert dict(zip(town.kinds, pings)) == {kind: kind not in ("internal", "internal2", "isolated") for kind in town.kinds}
 
@@ -175,7 +174,7 @@ def test_the_host(town, family):
     wildcard = "0.0.0.0" if family == 4 else "::"
     with host.listening(wildcard, 9090):
         answers = together(*[
-            lambda k=k: town.namespaces[k + "1"].probe(town.gateway(k, family), 9090, 0.7) for k in town.kinds])  # fmt: skip
+            lambda k=k: town.namespaces[k + "1"].probe(town.gateway(k, family), 9090, 0.7) for k in town.kinds])
     assert {kind: answer == "open" for kind, answer in zip(town.kinds, answers)} == {
         kind: kind != "isolated" for kind in town.kinds
     }

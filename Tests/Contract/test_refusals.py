@@ -1,7 +1,6 @@
 """The kernel says no: its words reach the client, and nothing is left behind."""
 
 import pytest
-
 from rig.namespaces import Space
 
 
@@ -20,7 +19,7 @@ def named(name, **more):
 
 
 @pytest.mark.parametrize("name, said", [("a" * 16, "numerical result out of range"), ("a/b", "invalid argument"),
-                                        ("with blank", "invalid argument"), (".", "invalid argument")])  # fmt: skip
+                                        ("with blank", "invalid argument"), (".", "invalid argument")])
 def test_bad_interface_names(daemon, name, said):
     refused(daemon, "/networks/create", named(name), said)
 
@@ -84,7 +83,7 @@ def test_a_route_that_is_there_already(daemon, api, adopted):
     guest = adopted("10.1.0.77/24")
     links = guest.links()
     refused(daemon, "/containers/guest/start", None,
-            "cannot program address 10.1.0.2/24 in sandbox interface because it conflicts with existing route")  # fmt: skip
+            "cannot program address 10.1.0.2/24 in sandbox interface because it conflicts with existing route")
     assert guest.links().keys() == links.keys() and guest.addresses("mine") == ["10.1.0.77/24"]
     assert api.inspect("guest")["State"]["Status"] == "created"
 
@@ -106,7 +105,7 @@ def test_an_interface_name_that_is_there_already(daemon, api, adopted):
     guest = adopted("198.51.100.1/24")
     api.delete("/containers/guest")
     api.create("guest", "n", Labels={"io.fairlead.netns": f"pid:{guest.pid}"}, NetworkingConfig={"EndpointsConfig": {
-        "n": {"DriverOpts": {"com.docker.network.endpoint.ifname": "mine"}}}})  # fmt: skip
+        "n": {"DriverOpts": {"com.docker.network.endpoint.ifname": "mine"}}}})
     refused(daemon, "/containers/guest/start", None, "mine", "file exists")
     assert guest.addresses("mine") == ["198.51.100.1/24"]
 
@@ -133,7 +132,7 @@ def test_a_bridge_with_1023_ports(new_daemon, tmp_path):
     daemon.api.create("box", "n")
     batch = tmp_path / "ports"
     batch.write_text("".join(f"tuntap add dev t{n} mode tap\n" for n in range(1023))
-                     + "".join(f"link set dev t{n} master {bridge}\n" for n in range(1023)))  # fmt: skip
+                     + "".join(f"link set dev t{n} master {bridge}\n" for n in range(1023)))
     daemon.space.run("ip", "-batch", batch, timeout=60)
     message = refused(daemon, "/containers/box/start", None, "exchange full")
     assert message.startswith("failed to set up container networking: ")
@@ -156,7 +155,7 @@ def test_a_full_disk_for_the_store(new_daemon):
     statuses = set()
     for number in range(40):
         reply = daemon.api.post("/networks/create", {"Name": "n" * 20000 + str(number), "IPAM": {"Config": [
-            {"Subnet": f"10.2.{number}.0/24"}]}})  # fmt: skip
+            {"Subnet": f"10.2.{number}.0/24"}]}})
         statuses.add(reply.status)
         if reply.status == 500:
             assert "full" in reply.message.lower(), reply.message[-200:]

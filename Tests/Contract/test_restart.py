@@ -6,7 +6,6 @@ import subprocess
 import time
 
 import pytest
-
 from rig.namespaces import Space, cable, until
 
 
@@ -35,7 +34,7 @@ def seen_by_the_kernel(daemon):
         return {
             name: (link["ifindex"], link["address"], link.get("master"), link.get("ifalias"), tuple(sorted(link["flags"])), link["mtu"])
             for name, link in links.items()
-        }  # fmt: skip
+        }
 
     return {
         "links": essence(daemon.space.links()),
@@ -61,7 +60,7 @@ def test_nothing_moves(lived_in, how):
     clients, kernel = seen_by_clients(daemon.api), seen_by_the_kernel(daemon)
     pinger = subprocess.Popen(
         daemon.container("web").command("ping", "-n", "-q", "-i", "0.01", "-c", "100000", "192.0.2.2"),
-        stdout=subprocess.PIPE, text=True)  # fmt: skip
+        stdout=subprocess.PIPE, text=True)
     time.sleep(0.3)
     try:
         for step in how:

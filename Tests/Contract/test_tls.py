@@ -3,7 +3,6 @@
 import subprocess
 
 import pytest
-
 from rig.clients import CLI, binary
 from rig.namespaces import run
 
@@ -12,16 +11,16 @@ PORT = 2376
 
 def make_ca(folder, name):
     run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"])  # fmt: skip
+         "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"])
 
 
 def make_leaf(folder, ca, name, extensions, dates=()):
     run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
-         "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr"])  # fmt: skip
+         "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr"])
     (folder / f"{name}.ext").write_text(extensions)
     days = dates or ("-days", "2")
     run(["openssl", "x509", "-req", "-in", folder / f"{name}.csr", "-CA", folder / f"{ca}.pem", "-CAkey", folder / f"{ca}.key",
-         "-CAcreateserial", "-out", folder / f"{name}.pem", "-extfile", folder / f"{name}.ext", *days])  # fmt: skip
+         "-CAcreateserial", "-out", folder / f"{name}.pem", "-extfile", folder / f"{name}.ext", *days])
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,7 @@ def certificates(tmp_path_factory):
 @pytest.fixture
 def tls(new_daemon, certificates):
     daemon = new_daemon("--tlsverify", "--tlscacert", certificates / "ca.pem", "--tlscert", certificates / "server.pem",
-                        "--tlskey", certificates / "server.key")  # fmt: skip
+                        "--tlskey", certificates / "server.key")
     daemon.host_options = [daemon.url, f"tcp://127.0.0.1:{PORT}"]
     return daemon.start()
 
@@ -81,7 +80,7 @@ def test_plain_http_on_the_tls_port(tls):
 def test_docker_cli(tls, certificates, tmp_path, version):
     docker = CLI(binary(version), f"tcp://127.0.0.1:{PORT}", str(tmp_path), tls.space)
     flags = ["--tlsverify", "--tlscacert", str(certificates / "ca.pem"), "--tlscert", str(certificates / "client.pem"),
-             "--tlskey", str(certificates / "client.key")]  # fmt: skip
+             "--tlskey", str(certificates / "client.key")]
     assert docker(*flags, "network", "create", "secure")
     assert "secure" in docker(*flags, "network", "ls")
     stranger = [word.replace("client.", "stranger.") for word in flags]
@@ -92,7 +91,7 @@ def test_docker_cli(tls, certificates, tmp_path, version):
 
 def test_a_missing_certificate_file_is_fatal(new_daemon, certificates):
     daemon = new_daemon("--tlsverify", "--tlscacert", certificates / "ca.pem", "--tlscert", certificates / "nope.pem",
-                        "--tlskey", certificates / "server.key", ports=[PORT])  # fmt: skip
+                        "--tlskey", certificates / "server.key", ports=[PORT])
     assert daemon.launch().wait(15) != 0
     assert "nope.pem" in daemon.log_text()
 
@@ -129,7 +128,7 @@ def test_no_web_page_drives_it(daemon, headers):
     lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "localhost", **headers}.items())
     body = '{"Name":"sneaked"}'
     request = (f"POST /networks/create HTTP/1.1\r\n{lines}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-               f"Connection: close\r\n\r\n{body}")  # fmt: skip
+               f"Connection: close\r\n\r\n{body}")
     assert daemon.tcp_api().raw(request.encode()).startswith(b"HTTP/1.1 403 ")
     assert daemon.api.get("/networks/sneaked").status == 404
 
@@ -148,5 +147,5 @@ def test_the_unix_socket_does_not_care(daemon):
 def test_curl_agrees(daemon):
     done = subprocess.run(
         daemon.space.command("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Origin: http://x",
-                             "http://127.0.0.1:2375/_ping"), capture_output=True, text=True, timeout=20)  # fmt: skip
+                             "http://127.0.0.1:2375/_ping"), capture_output=True, text=True, timeout=20)
     assert done.stdout == "403"

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-
 UNBUILT = {
     "PortBindings": {"HostConfig": {"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}},
     "PublishAllPorts": {"HostConfig": {"PublishAllPorts": True}},
@@ -60,7 +59,7 @@ def test_the_legacy_mac(api):
     target = "/v1.45/containers/create?name=box"
     body = {"Image": "scratch", "MacAddress": "02:00:00:00:00:08", "HostConfig": {"NetworkMode": "n"}}
     assert api.expect(201, "POST", target, body).json["Warnings"] == [
-        "The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead."]  # fmt: skip
+        "The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead."]
     api.start("box")
     assert api.endpoint("box", "n")["MacAddress"] == "02:00:00:00:00:08"
     assert api.expect(201, "POST", "/v1.43/containers/create?name=b", body).json["Warnings"] == []

@@ -7,7 +7,6 @@ import time
 
 import docker as docker_py
 import pytest
-
 from rig.clients import CLI, binary
 from rig.daemon import BINARY, environment
 from rig.namespaces import run
@@ -38,7 +37,7 @@ def walk_with_cli(daemon, docker):
     listed = docker("network", "ls", "--format", "{{.Name}} {{.Driver}} {{.Scope}}").splitlines()
     assert sorted(listed) == ["bridge bridge local", "host host local", "none null local"]
     front = docker("network", "create", "--subnet", "172.28.0.0/16", "--ip-range", "172.28.5.0/24", "--gateway",
-                   "172.28.5.254", "--label", "team=a", "front")  # fmt: skip
+                   "172.28.5.254", "--label", "team=a", "front")
     assert re.fullmatch("[0-9a-f]{64}", front)
     docker("network", "create", "--internal", "--ipv6", "back")
     web_id = docker("create", "--name", "web", "--network", "front", "--network-alias", "www", "scratch")
@@ -83,7 +82,7 @@ def test_docker_cli_over_tcp(daemon, tmp_path, version):
 def test_docker_cli_says_what_went_wrong(daemon, docker):
     assert re.search("network nope not found|No such network: nope", docker.fails("network", "inspect", "nope"))
     assert docker.fails("network", "create", "bridge").startswith(
-        "Error response from daemon: operation is not permitted on predefined bridge network")  # fmt: skip
+        "Error response from daemon: operation is not permitted on predefined bridge network")
     assert "No such image: alpine" in docker.fails("create", "--pull", "never", "alpine")
     assert "swarm" in docker.fails("network", "create", "-d", "overlay", "n")
 
@@ -113,7 +112,7 @@ def test_docker_cli_lists_and_filters(daemon, docker):
     docker("restart", "-t", "1", "other")
     docker("stop", "other")
     assert docker("inspect", "-f", "{{.State.Status}} {{.HostConfig.RestartPolicy.Name}} {{.Config.Env}}", "other") == (
-        "exited always [A=1]")  # fmt: skip
+        "exited always [A=1]")
     docker("rm", "other")
 
 
@@ -127,7 +126,7 @@ def test_docker_py(daemon):
         back = client.networks.create("back", internal=True, enable_ipv6=True)
         settings = client.api.create_networking_config({"front": client.api.create_endpoint_config(aliases=["www"])})
         web_id = client.api.create_container("scratch", name="web", networking_config=settings,
-                                             host_config=client.api.create_host_config(network_mode="front"))["Id"]  # fmt: skip
+                                             host_config=client.api.create_host_config(network_mode="front"))["Id"]
         client.api.start(web_id)
         app = client.containers.create("scratch", name="app", network="front")
         front.disconnect(app)
@@ -195,7 +194,7 @@ api DELETE /networks/front
 def test_curl(daemon, over):
     port = daemon.ports[0]
     base = {"unix": f"--unix-socket {daemon.socket} http://localhost", "tcp": f"http://127.0.0.1:{port}",
-            "tcp, versioned": f"http://localhost:{port}/v1.44"}[over]  # fmt: skip
+            "tcp, versioned": f"http://localhost:{port}/v1.44"}[over]
 
     def step(script):
         options, url = base.rsplit(" ", 1) if " " in base else ("", base)

@@ -48,7 +48,7 @@ class Daemon:
         self.outside = Space("outside")
         cable(self.space, self.outside, "out0", {
             "left": [f"{HOST4}/24", f"{HOST6}/64"], "right": [f"{OUTSIDE4}/24", f"{OUTSIDE6}/64"],
-        })  # fmt: skip
+        })
         self.space.run("ip", "route", "add", "default", "via", OUTSIDE4)
         self.space.run("ip", "-6", "route", "add", "default", "via", OUTSIDE6)
         # The outside knows the way to every address a container may have, so only the daemon's rules keep it away.
@@ -77,7 +77,7 @@ class Daemon:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.space.command(*self.arguments())],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
-            )  # fmt: skip
+            )
         return self.process
 
     def start(self, seconds=20.0) -> "Daemon":
@@ -135,7 +135,7 @@ class Daemon:
         return run(
             self.space.command(BINARY, *words), check=check, timeout=timeout,
             env=environment(DOCKER_HOST=self.url, **(env or {})),
-        )  # fmt: skip
+        )
 
     def plan(self) -> list:
         """The steps `fairlead plan --json` would take."""

@@ -14,14 +14,21 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 
 
+def _whose(process: str) -> tuple:
+    """What tells one network and one mount namespace from another. Process 1's `ns/` may be closed even to root, so these
+    are the inode of a file that each network namespace has of its own, and the ids of the mounts."""
+    with open(f"/proc/{process}/mountinfo") as mounts:
+        return os.stat(f"/proc/{process}/net/dev").st_ino, {line.split()[0] for line in mounts}
+
+
 def refuse_the_machines_own() -> None:
     """The tests configure networks and mounts: never those of process 1."""
-    for kind in ("net", "mnt"):
-        if os.readlink(f"/proc/self/ns/{kind}") == os.readlink(f"/proc/1/ns/{kind}"):
-            raise SystemExit(
-                f"refusing to run in process 1's {kind} namespace: "
-                "use `make test`, or `unshare --net --mount --propagation private …`"
-            )
+    (network, mounts), (ours, our_mounts) = _whose("1"), _whose("self")
+    if network == ours or mounts & our_mounts:
+        raise SystemExit(
+            "refusing to run in process 1's network or mount namespace: "
+            "use `make test`, or `unshare --net --mount --propagation private …`"
+        )
 
 
 def run(command, check=True, timeout=30, env=None, input=None) -> subprocess.CompletedProcess:
@@ -71,6 +78,8 @@ class Listening:
                     connection.close()
                 else:
                     data, peer = self.socket.recvfrom(2048)
+                    if peer is None:
+                        return  # Shut down.
                     self.peers.append(peer[0])
                     self.socket.sendto(data, peer)
 
@@ -213,7 +222,7 @@ class Space(Netns):
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--propagation", "private",
              "sleep", "infinity"],
             stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         self.pid = self.process.pid
         super().__init__(f"/proc/{self.pid}/ns/net", name)
         until(self._sleeps, what=f"the namespace {name}")
