@@ -73,6 +73,7 @@ struct CommitGroup {
         _ pending: [Int], of requests: [[Write]], in database: Database, beforeCommit: () -> Void
     ) -> Attempt {
         var attempt = Attempt()
+        rollBack(database)
         do {
             try database.execute(sql: "BEGIN IMMEDIATE")
         } catch {
@@ -139,7 +140,7 @@ struct CommitGroup {
     /// Takes a failed COMMIT's frames out of reach of recovery: by emptying the WAL, or by a small commit that
     /// overwrites the first of them, since each frame's checksum builds on the one before
     /// (https://www.sqlite.org/fileformat2.html#walformat). Nil, or why neither worked.
-    private mutating func discardFrames() -> String? {
+    mutating func discardFrames() -> String? {
         let reason: String? = queue.writeWithoutTransaction { database in
             do {
                 let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")

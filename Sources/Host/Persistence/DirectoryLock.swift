@@ -1,8 +1,9 @@
 import Glibc
+import Synchronization
 
 /// Holds a data root for one process (flock(2)); the kernel lets go when the process ends, however it ends.
 final class DirectoryLock: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     init(directory: String) throws(StoreError) {
         let path = directory + "/fairlead.lock"
@@ -18,8 +19,16 @@ final class DirectoryLock: Sendable {
             close(file)
             throw failure
         }
-        descriptor = file
+        descriptor = Mutex(file)
     }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Lets another process have the directory; done once.
+    func release() {
+        descriptor.withLock { descriptor in
+            if let descriptor { close(descriptor) }
+            descriptor = nil
+        }
+    }
 }

@@ -99,12 +99,15 @@ public final class Store: Sendable {
         committer.stop()
         // A close that fails leaves a WAL that the next start reads.
         try? queue.close()
+        lock.release()
     }
 
     private static func open(_ file: StoreFile, busyTimeout: Double) throws(StoreError) -> DatabaseQueue {
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyTimeout)
         configuration.label = "fairlead.store"
+        // Else GRDB ends the process should a transaction ever be left open; the committer looks itself.
+        configuration.allowsUnsafeTransactions = true
         do {
             let queue = try DatabaseQueue(path: file.path, configuration: configuration)
             try queue.writeWithoutTransaction { database in
