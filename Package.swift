@@ -66,7 +66,8 @@ let service: [Target] = [
     module(
         "Engine", in: "Service",
         needs: [
-            "Addressing", "NetworkModel", "IPAM", "Dataplane", "Drivers", "Firewall", "Netlink", "Kernel", "Persistence",
+            "Addressing", "NetworkModel", "IPAM", "Dataplane", "Drivers", "Firewall", "Netlink", "Kernel",
+            "Persistence",
             "Runtime", "Reconciler", persistentCollections, orderedCollections, deques, log, metrics,
         ]),
 ]
@@ -105,8 +106,37 @@ let daemon = Target.executableTarget(
     path: "Sources/fairlead", swiftSettings: strict)
 
 let suites: [Target] = [
+    tests("ArchitectureTests", needs: []),
     tests("AddressingTests", needs: ["Addressing"]),
     tests("JSONTests", needs: ["JSON"]),
+    tests("NetworkModelTests", needs: ["Addressing", "NetworkModel"]),
+    tests("IPAMTests", needs: ["Addressing", "NetworkModel", "IPAM"]),
+    tests("DataplaneTests", needs: ["Addressing", "Dataplane"]),
+    tests("DriversTests", needs: ["Addressing", "NetworkModel", "Dataplane", "Drivers"]),
+    tests("FirewallTests", needs: ["Addressing", "NetworkModel", "Dataplane", "Firewall"]),
+    tests("HTTPServerTests", needs: ["HTTPMessage", "HTTPServer", "CShims", log]),
+    tests("PersistenceTests", needs: ["Addressing", "NetworkModel", "Persistence", orderedCollections, log]),
+    tests(
+        "EngineTests",
+        needs: [
+            "Addressing", "NetworkModel", "IPAM", "Dataplane", "Kernel", "Persistence", "Reconciler", "Engine",
+            orderedCollections, log,
+        ]),
+    tests(
+        "DockerAPITests",
+        needs: [
+            "Addressing", "JSON", "NetworkModel", "Engine", "HTTPMessage", "DockerAPI", orderedCollections, log,
+        ]),
+    tests(
+        "CommandTests",
+        needs: ["Addressing", "JSON", "Dataplane", "Engine", "Telemetry", "FairleadAPI", "Client", "fairlead", log]),
+    // Run in namespaces of their own: `make test` sees to it.
+    tests(
+        "KernelTests",
+        needs: [
+            "Addressing", "NetworkModel", "Dataplane", "Firewall", "Netlink", "NFTables", "Kernel", "Runtime", "CShims",
+            log,
+        ]),
 ]
 
 let package = Package(
