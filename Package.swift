@@ -115,7 +115,7 @@ let suites: [Target] = [
     tests("DriversTests", needs: ["Addressing", "NetworkModel", "Dataplane", "Drivers"]),
     tests("FirewallTests", needs: ["Addressing", "NetworkModel", "Dataplane", "Firewall"]),
     tests("HTTPServerTests", needs: ["HTTPMessage", "HTTPServer", "CShims", log]),
-    tests("PersistenceTests", needs: ["Addressing", "NetworkModel", "Persistence", orderedCollections, log]),
+    tests("PersistenceTests", needs: ["Addressing", "NetworkModel", "Persistence", orderedCollections, grdb, log]),
     tests(
         "EngineTests",
         needs: [
