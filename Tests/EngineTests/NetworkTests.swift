@@ -112,7 +112,7 @@ import Testing
     @Test func pruneTakesOnlyWhatNobodyUses() async throws {
         let bed = try await Testbed()
         for name in ["used", "unused", "kept"] { try await bed.network(name) }
-        try await bed.container("c", on: ["used"])
+        try await bed.container("user", on: ["used"])
         #expect(try await bed.engine.pruneNetworks { $0.name != "kept" } == ["unused"])
         #expect(Set(bed.engine.snapshot.networkIDs.keys) == ["bridge", "host", "none", "used", "kept"])
     }

@@ -76,8 +76,8 @@ final class Testbed {
         let id = try await engine.createContainer(request).id
         if start {
             try await engine.startContainer(name)
-            if let path = engine.snapshot.containers[id]?.container.sandbox?.path {
-                platform.setIdentity("boot/cookie:\(id.short)", of: path)
+            if let sandbox = engine.snapshot.containers[id]?.container.sandbox, !sandbox.isAdopted {
+                platform.setIdentity("boot/cookie:\(id.short)", of: sandbox.path)
             }
         }
         return id
