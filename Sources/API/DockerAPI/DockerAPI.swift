@@ -1,0 +1,122 @@
+public import HTTPMessage
+public import Logging
+
+/// Docker's Engine API over an Engine: finds the route of a raw target, checks the version it names, and puts Docker's
+/// headers and error bodies around what the route answers (docker-network-api 1).
+public struct DockerAPI: Responder {
+    public struct Configuration: Sendable {
+        /// The oldest API version that is served.
+        public var minimumVersion = "1.24"
+
+        public init() {}
+    }
+
+    let engine: any DockerEngine
+    let configuration: Configuration
+    let responses: Responses
+    let cache = AnswerCache()
+    private let minimumVersion: APIVersion
+    private let fallback: (any Responder)?
+    private let logger: Logger
+    private let routes = RouteTable.docker
+
+    /// `fallback` answers targets that begin with `/fairlead/`.
+    public init(
+        engine: any DockerEngine, configuration: Configuration = Configuration(),
+        fallback: (any Responder)? = nil, logger: Logger
+    ) {
+        self.engine = engine
+        self.configuration = configuration
+        self.fallback = fallback
+        self.logger = logger
+        responses = Responses(serverVersion: engine.host.serverVersion)
+        minimumVersion = APIVersion(configuration.minimumVersion)
+    }
+
+    /// Method and pattern of every route, `{id}` where a name stands: for comparing with the OpenAPI document.
+    public static var routes: [(method: String, pattern: String)] { RouteTable.docker.entries }
+
+    public func respondAtOnce(to request: RequestHead) -> Response? {
+        if let fallback, request.target.hasPrefix("/fairlead/") { return fallback.respondAtOnce(to: request) }
+        switch find(request.method, request.target, request.headers) {
+        case .answer(let response): return response
+        case .call(let route, let call):
+            guard case .atOnce(let handler) = route.handler else { return nil }
+            do {
+                return try handler(call)
+            } catch {
+                return failure(error, request.method, request.target)
+            }
+        }
+    }
+
+    public func respond(to request: Request) async -> Response {
+        if let fallback, request.target.hasPrefix("/fairlead/") { return await fallback.respond(to: request) }
+        switch find(request.method, request.target, request.headers) {
+        case .answer(let response): return response
+        case .call(let route, let call):
+            do {
+                return switch route.handler {
+                case .atOnce(let handler): try handler(call)
+                case .later(let handler): try await handler(call, request.body)
+                }
+            } catch {
+                return failure(error, request.method, request.target)
+            }
+        }
+    }
+
+    private enum Finding {
+        case answer(Response)
+        case call(Route, Call)
+    }
+
+    /// The route, unless the target or its version is refused. The version is checked only where there is a route.
+    private func find(_ method: String, _ target: String, _ headers: Headers) -> Finding {
+        let parsed: RequestTarget
+        do {
+            parsed = try RequestTarget(target)
+        } catch {
+            return .answer(Responses.unrouted(error))
+        }
+        if let cleaned = parsed.cleaned {
+            return .answer(Response(status: 301, headers: Headers().adding("Location", cleaned)))
+        }
+        let version = parsed.version.map(APIVersion.init) ?? .newest
+        let plainText = version < .jsonErrors
+        guard let (route, name) = routes.find(method, parsed.path) else {
+            return .answer(Responses.unrouted(.pageNotFound, plainText: plainText))
+        }
+        if let refusal = refusal(of: version) {
+            return .answer(responses.versionError(refusal, plainText: plainText))
+        }
+        return .call(route, Call(api: self, version: version, name: name, rawQuery: parsed.query, headers: headers))
+    }
+
+    private func refusal(of version: APIVersion) -> APIError? {
+        if version < minimumVersion {
+            return .badRequest(
+                "client version \(version) is too old. Minimum supported API version is \(minimumVersion), "
+                    + "please upgrade your client to a newer version")
+        }
+        if version > .newest {
+            return .badRequest(
+                "client version \(version) is too new. Maximum supported API version is \(APIVersion.newest)")
+        }
+        return nil
+    }
+
+    private func failure(_ error: APIError, _ method: String, _ target: String) -> Response {
+        if error.status >= 500, error.status != 501, error.status != 503 {
+            logger.error(
+                "a request failed",
+                metadata: ["method": "\(method)", "target": "\(target)", "error": "\(error.message)"])
+        }
+        return responses.error(error)
+    }
+}
+
+extension Call {
+    var responses: Responses { api.responses }
+    var cache: AnswerCache { api.cache }
+}

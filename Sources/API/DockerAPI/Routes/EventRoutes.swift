@@ -1,0 +1,80 @@
+import Addressing
+import Engine
+import HTTPMessage
+import NetworkModel
+
+/// `/events` (docker-network-api 8).
+enum EventRoutes {
+    static let all: [Route] = [.later("GET", "/events", events)]
+
+    /// What the client asked for.
+    private struct Span: Sendable {
+        let since: Timestamp?
+        let until: Timestamp?
+    }
+
+    private static func events(_ call: Call, _ body: BodyStream) async throws(APIError) -> Response {
+        let query = try call.query()
+        let span = try span(query)
+        let filter = EventFilter(try FilterSet(query["filters"]))
+        let format = EventFormat(call.version, accept: call.headers["Accept"])
+        let stream = ResponseStream()
+        if let until = span.until, until <= .now() {
+            for event in call.engine.events.history(since: span.since ?? .zero)
+            where event.time <= until && span.since != nil && filter.matches(event) {
+                stream.write(format.bytes(event))
+            }
+            stream.finish()
+        } else {
+            follow(call.engine.events, span, filter, format, stream)
+        }
+        return call.responses.stream(stream, type: format.contentType)
+    }
+
+    /// The past since `since`, then all that comes, up to `until` or until the client goes.
+    private static func follow(
+        _ journal: EventJournal, _ span: Span, _ filter: EventFilter, _ format: EventFormat, _ stream: ResponseStream
+    ) {
+        @Sendable func tell(_ event: Event) {
+            if let until = span.until, event.time > until { return }
+            if filter.matches(event) { stream.write(format.bytes(event)) }
+        }
+        let subscription = journal.subscribe(since: span.since) {
+            $0.forEach(tell)
+        } listener: {
+            tell($0)
+        }
+        let end = span.until.map { until in
+            Task {
+                let left = until.nanoseconds - Timestamp.now().nanoseconds
+                if left > 0 { try? await Task.sleep(for: .nanoseconds(left)) }
+                journal.cancel(subscription)
+                stream.finish()
+            }
+        }
+        stream.whenGone {
+            journal.cancel(subscription)
+            end?.cancel()
+        }
+    }
+
+    private static func span(_ query: QueryParameters) throws(APIError) -> Span {
+        let since = try moment("since", query)
+        let until = try moment("until", query)
+        if let since, let until, until < since {
+            throw .badRequest(
+                "`since` time (\(query["since"])) cannot be after `until` time (\(query["until"]))")
+        }
+        return Span(since: since, until: until)
+    }
+
+    private static func moment(_ name: String, _ query: QueryParameters) throws(APIError) -> Timestamp? {
+        let text = query[name]
+        if text.isEmpty { return nil }
+        do {
+            return try UnixTime.parse(text)
+        } catch {
+            throw .badRequest("invalid value for '\(name)': invalid timestamp \(text.goQuoted): \(error.message)")
+        }
+    }
+}
