@@ -42,7 +42,9 @@ public final class Executor: Sendable {
             let failure: KernelError?
             switch segment {
             case .sequence(let steps): (execution, failure) = await run(steps, execution)
-            case .deletions(let steps): failure = await delete(steps)
+            case .deletions(let steps):
+                failure = await delete(steps)
+                if failure == nil { for step in steps { execution.note(step) } }
             }
             if let failure {
                 await undo(execution)

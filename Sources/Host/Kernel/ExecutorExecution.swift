@@ -11,6 +11,8 @@ struct Execution: Sendable {
     var pending: [Namespace: [LinkRequest]] = [:]
     /// What would take back what was done, in the order it was done.
     private(set) var inverses: [Step] = []
+    /// What was done and can't be taken back: deletions.
+    private var irreversible: [Step] = []
     private var created: Set<LinkID> = []
     private var pinned: Set<Namespace> = []
     private var home: NetlinkSocket?
@@ -43,6 +45,9 @@ struct Execution: Sendable {
     mutating func undo() {
         isUndoing = true
         pending = [:]
+        for step in irreversible {
+            tools.logger.warning("a step of a refused plan stays done", metadata: ["step": "\(step)"])
+        }
         for step in inverses.reversed() where !goesAnyway(step) {
             do throws(KernelError) {
                 try run([step])
@@ -57,7 +62,7 @@ struct Execution: Sendable {
         if let home { tools.sockets.giveBack(home) }
     }
 
-    /// Notes that a step was done. Of what can't be undone the log has to tell.
+    /// Notes that a step was done, and what takes it back.
     mutating func note(_ step: Step, inverse: Step.Action? = nil) {
         guard !isUndoing else { return }
         switch step.action {
@@ -65,7 +70,10 @@ struct Execution: Sendable {
         case .createNamespace(let pin): pinned.insert(.path(pin.path))
         default: break
         }
-        guard let inverse = inverse ?? step.action.inverse else { return }
+        guard let inverse = inverse ?? step.action.inverse else {
+            if step.action.isRemoval, irreversible.last != step { irreversible.append(step) }
+            return
+        }
         if inverses.last?.action != inverse { inverses.append(Step(inverse, reason: "a later step was refused")) }
     }
 
