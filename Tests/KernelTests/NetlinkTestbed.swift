@@ -44,6 +44,18 @@ final class MemoryTable: RuleTable {
     }
 }
 
+/// A directory for pins that goes with the test, with whatever a test that failed left in it.
+final class ScratchDirectory: Sendable {
+    let path: String
+
+    init(path: String) { self.path = path }
+
+    deinit {
+        if access(path, F_OK) != 0 || rmdir(path) == 0 { return }
+        _ = try? Oracle.run(["sh", "-c", "umount -l \(path)/* 2>/dev/null; rm -rf --one-file-system \(path)"])
+    }
+}
+
 /// Executor, observer and collector on groups and names of their own, so that tests don't see each other's links.
 struct Testbed: Sendable {
     let groups: LinkGroups
@@ -53,7 +65,8 @@ struct Testbed: Sendable {
     let executor: Executor
     let observer: Observer
     let prefix: String
-    let directory: String
+    private let scratch: ScratchDirectory
+    var directory: String { scratch.path }
 
     private static let count = Mutex<UInt32>(0)
 
@@ -63,14 +76,14 @@ struct Testbed: Sendable {
             return $0
         }
         prefix = "t\(number)"
-        directory = "/tmp/fairlead-netlink-\(getpid())/\(number)"
+        scratch = ScratchDirectory(path: "/tmp/fairlead-netlink-\(getpid())-\(number)")
         groups = LinkGroups(owned: 7000 + 2 * number, doomed: 7001 + 2 * number)
         threads = try BlockingThreads(name: "test", count: 8)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         collector = Collector(groups: groups, threads: threads, logger: logger)
         executor = Executor(groups: groups, table: table, threads: threads, collector: collector, logger: logger)
-        observer = Observer(groups: groups, table: table, threads: threads, pinDirectory: directory)
+        observer = Observer(groups: groups, table: table, threads: threads, pinDirectory: scratch.path)
     }
 
     func pin(_ name: String) -> NamespacePin { NamespacePin(path: "\(directory)/\(name)") }
