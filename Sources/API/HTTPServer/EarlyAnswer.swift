@@ -35,9 +35,16 @@ enum EarlyAnswer {
     private static func head(of response: Response, length: Int) -> [UInt8] {
         let reason = MHD_get_reason_phrase_for(UInt32(response.status)).map { String(cString: $0) } ?? "Unknown"
         var text = "HTTP/1.1 \(response.status) \(reason)\r\n"
-        for field in response.headers.fields { text += "\(field.name): \(field.value)\r\n" }
+        for field in response.headers.fields where !MHDResponse.isOurs(field.name) && isOneLine(field) {
+            text += "\(field.name): \(field.value)\r\n"
+        }
         text += "Date: \(date())\r\nContent-Length: \(length)\r\nConnection: close\r\n\r\n"
         return Array(text.utf8)
+    }
+
+    /// MHD drops other fields, too.
+    private static func isOneLine(_ field: Headers.Field) -> Bool {
+        !(field.name + field.value).utf8.contains { $0 == 0x0D || $0 == 0x0A }
     }
 
     /// RFC 9110 §5.6.7. No process of ours leaves the C locale.

@@ -66,7 +66,7 @@ enum MHDResponse {
     }
 
     /// Fields of the framing, which MHD writes.
-    private static func isOurs(_ name: String) -> Bool {
+    static func isOurs(_ name: String) -> Bool {
         switch name.utf8.count {
         case 4: name.equalsIgnoringASCIICase("Date")
         case 10: name.equalsIgnoringASCIICase("Connection")
