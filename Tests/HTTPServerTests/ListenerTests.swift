@@ -154,5 +154,24 @@ extension ServerTests {
             }
             for socket in sockets { close(socket.descriptor) }
         }
+
+        @Test func hostsBecomeListeners() throws {
+            let tls = TLSIdentity(certificate: "c", key: "k", clientCA: "a")
+            let directory = try TemporaryDirectory()
+            let (_, local, _) = try UnixSocketFile.bind(path: "\(directory.path)/s", group: .own)
+            let remote = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { for descriptor in [local, remote] { close(descriptor) } }
+            #expect(listen(local, 1) == 0 && listen(remote, 1) == 0)
+            let passed = [local, remote].map { SocketActivation.Passed(descriptor: $0, name: "") }
+            let all = try [
+                ListenerAddress.unix(path: "/x"), .tcp(host: "h", port: 1), .inherited(.all),
+            ].flatMap { try $0.listeners(group: .preferred("g"), tls: tls, passed: passed) }
+            #expect(
+                all.map(\.endpoint) == [
+                    .unix(path: "/x", group: .preferred("g")), .tcp(host: "h", port: 1), .inherited(descriptor: local),
+                    .inherited(descriptor: remote),
+                ])
+            #expect(all.map(\.tls) == [nil, tls, nil, tls])
+        }
     }
 }
