@@ -1,6 +1,7 @@
 public import Dataplane
 public import Kernel
 public import Logging
+import NFTables
 
 /// The kernel itself: plans go to the executor, looks to the observer, each on threads of its own.
 public final class KernelWorkers: KernelBackend {
@@ -16,14 +17,15 @@ public final class KernelWorkers: KernelBackend {
     ///   - pinDirectory: where namespaces are pinned.
     /// - Throws: `KernelError` when threads or sockets can't be had.
     public init(groups: LinkGroups, pinDirectory: String, logger: Logger) throws(KernelError) {
-        let table = try FirewallTable()
         let threads: BlockingThreads
+        let table: NFTablesConnection
         do {
+            table = try NFTablesConnection()
             threads = try BlockingThreads(name: "kernel", count: 10)
             let slow = try BlockingThreads(name: "collector", count: 1)
             collector = Collector(groups: groups, threads: slow, logger: logger)
         } catch {
-            throw KernelError(object: "kernel threads", errno: error.errno)
+            throw KernelError(object: "kernel workers", error)
         }
         executor = Executor(groups: groups, table: table, threads: threads, collector: collector, logger: logger)
         observer = Observer(groups: groups, table: table, threads: threads, pinDirectory: pinDirectory)
