@@ -1,14 +1,31 @@
 #include "shim_packet.h"
 
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 int shim_packet_socket(void) {
     // Protocol 0: nothing is delivered to it.
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     return fd < 0 ? -errno : fd;
+}
+
+int shim_link_has_carrier(int fd, const char *name) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    if (strlen(name) >= sizeof request.ifr_name) return -ENODEV;
+    strcpy(request.ifr_name, name);
+    struct ethtool_value link = {.cmd = ETHTOOL_GLINK};
+    request.ifr_data = (char *)&link;
+    if (ioctl(fd, SIOCETHTOOL, &request) == 0) return link.data != 0;
+    if (errno != EOPNOTSUPP) return -errno;
+    if (ioctl(fd, SIOCGIFFLAGS, &request) != 0) return -errno;
+    return (request.ifr_flags & IFF_RUNNING) != 0;
 }
 
 int shim_packet_send(int fd, unsigned link, const uint8_t *frame, size_t size) {

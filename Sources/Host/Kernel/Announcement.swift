@@ -28,34 +28,41 @@ public struct Announcement: Sendable, Hashable {
         self.intervalMilliseconds = min(max(intervalMilliseconds, 100), 2000)
     }
 
-    /// Sends the first round at once and the others in time, and returns after the last. Between rounds no descriptor
-    /// is held: the namespace may go, and the interface, which ends the announcement.
+    /// Sends the first round as soon as the interface has a carrier, half a second on in any case, the others in time,
+    /// and returns after the last. Between rounds no descriptor is held: the namespace may go, and the interface, which
+    /// ends the announcement.
     ///
     /// - Throws: What the first round met: `NamespaceError`, or `SystemCallError` such as ENODEV or ENETDOWN.
     public func send(on threads: BlockingThreads) async throws {
-        for round in 0..<count {
-            if round > 0 {
-                do {
-                    try await Task.sleep(for: .milliseconds(intervalMilliseconds))
-                } catch {
-                    return
-                }
-            }
+        guard count > 0 else { return }
+        // Without a carrier the kernel drops what is sent, without a word; a veth has none until both ends are up.
+        var patience = 50
+        while patience > 0, try await !threads.run({ try hasCarrier() }) {
+            patience -= 1
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        try await threads.run { try sendOnce() }
+        for _ in 1..<count {
             do {
+                try await Task.sleep(for: .milliseconds(intervalMilliseconds))
                 try await threads.run { try sendOnce() }
             } catch {
-                if round == 0 { throw error }
                 return
             }
         }
     }
 
+    private func hasCarrier() throws -> Bool {
+        try withSocket { socket in
+            let outcome = shim_link_has_carrier(socket, interface)
+            guard outcome >= 0 else { throw SystemCallError("ioctl", interface, errno: -outcome) }
+            return outcome == 1
+        }
+    }
+
     /// One frame for each address; enters the namespace, so only on a thread that may.
     func sendOnce() throws {
-        try NamespaceHandle.within(namespace) {
-            let socket = shim_packet_socket()
-            guard socket >= 0 else { throw SystemCallError("socket", "AF_PACKET", errno: -socket) }
-            defer { close(socket) }
+        try withSocket { socket in
             let link = if_nametoindex(interface)
             guard link > 0 else { throw SystemCallError("if_nametoindex", interface, errno: errno) }
             for address in addresses {
@@ -67,6 +74,15 @@ public struct Announcement: Sendable, Hashable {
                 let outcome = shim_packet_send(socket, link, frame, frame.count)
                 guard outcome == 0 else { throw SystemCallError("sendto", interface, errno: -outcome) }
             }
+        }
+    }
+
+    private func withSocket<T>(_ body: (Int32) throws -> T) throws -> T {
+        try NamespaceHandle.within(namespace) {
+            let socket = shim_packet_socket()
+            guard socket >= 0 else { throw SystemCallError("socket", "AF_PACKET", errno: -socket) }
+            defer { close(socket) }
+            return try body(socket)
         }
     }
 }

@@ -15,8 +15,10 @@ public enum Conntrack {
         try NamespaceHandle.within(namespace) {
             guard try isFollowing() else { return }
             let socket = try RawNetlinkSocket(.netfilter)
-            if addresses.count <= filterLimit, try delete(addresses, on: socket) { return }
-            try delete(on: socket) { connection in connection.involves(addresses.contains) }
+            var rest = addresses
+            let filterable = addresses.filter { $0.family == .ipv4 }
+            if 1...filterLimit ~= filterable.count, try delete(filterable, on: socket) { rest.subtract(filterable) }
+            try delete(Set(rest.map(\.family)), on: socket) { connection in connection.involves(rest.contains) }
         }
     }
 
@@ -28,7 +30,7 @@ public enum Conntrack {
     public static func forget(in namespace: Namespace = .daemon, where isUnwanted: (Connection) -> Bool) throws -> Int {
         try NamespaceHandle.within(namespace) {
             guard try isFollowing() else { return 0 }
-            return try delete(on: RawNetlinkSocket(.netfilter), where: isUnwanted)
+            return try delete(Set(AddressFamily.allCases), on: RawNetlinkSocket(.netfilter), where: isUnwanted)
         }
     }
 
@@ -44,13 +46,16 @@ public enum Conntrack {
         }
     }
 
-    /// Has the kernel delete by filter (CTA_FILTER in a flush, Linux 6.11), without telling what there is.
+    /// Has the kernel delete by filter (CTA_FILTER in a flush, Linux 6.11), without telling what there is. Only IPv4:
+    /// kernels up to 6.18 at least take an IPv6 filter for its contrary and delete what doesn't match
+    /// (ctnetlink_filter_match_tuple).
     ///
     /// - Returns: False where the kernel can't. One that doesn't know filters takes the request for one about a single
     ///   connection and refuses it, since the tuple is no whole one.
     private static func delete(
         _ addresses: Set<IPAddress>, on socket: borrowing RawNetlinkSocket
     ) throws(SystemCallError) -> Bool {
+        assert(addresses.allSatisfy { $0.family == .ipv4 })
         let filters = addresses.flatMap { address in
             [ConntrackAttribute.original, ConntrackAttribute.reply].flatMap { direction in
                 [true, false].map { deletion(of: address, asSource: $0, in: direction) }
@@ -68,8 +73,7 @@ public enum Conntrack {
         var message = request(.delete, family: address.family, flags: ack)
         message.nest(direction) { tuple in
             tuple.nest(ConntrackAttribute.addresses) { addresses in
-                let first: UInt16 = address.family == .ipv4 ? 1 : 3
-                addresses.put(asSource ? first : first + 1, address.bytes)
+                addresses.put(asSource ? 1 : 2, address.bytes)
             }
         }
         message.nest(ConntrackAttribute.filter) { filter in
@@ -81,10 +85,10 @@ public enum Conntrack {
 
     @discardableResult
     private static func delete(
-        on socket: borrowing RawNetlinkSocket, where isUnwanted: (Connection) -> Bool
+        _ families: Set<AddressFamily>, on socket: borrowing RawNetlinkSocket, where isUnwanted: (Connection) -> Bool
     ) throws(SystemCallError) -> Int {
         var deletions: [RawMessage] = []
-        for family in AddressFamily.allCases {
+        for family in families {
             let outcome = try socket.exchange([request(.get, family: family, flags: dump)]) { payload in
                 guard let connection = Connection(payload), isUnwanted(connection) else { return }
                 var message = request(.delete, family: family, flags: ack)

@@ -1,0 +1,124 @@
+import Addressing
+import Dataplane
+import Glibc
+import Testing
+
+@testable import Kernel
+
+extension LinkTests {
+    @Suite(.serialized, .ownNamespaces) struct ConntrackTests {
+        private let threads: BlockingThreads
+
+        init() throws { threads = try BlockingThreads(name: "test", count: 2) }
+
+        /// Flows by name, put in by conntrack(8): direct, masqueraded, published, none of ours, and both of IPv6.
+        private static let flows = [
+            "out":
+                "-s 10.9.0.2 -d 192.0.2.1 -p tcp --sport 1000 --dport 80 -r 192.0.2.1 -q 198.51.100.1 --reply-port-src 80 --reply-port-dst 1000",
+            "published":
+                "-s 192.0.2.7 -d 198.51.100.1 -p tcp --sport 1001 --dport 80 -r 10.9.0.2 -q 192.0.2.7 --reply-port-src 80 --reply-port-dst 1001",
+            "in": "-s 10.9.0.9 -d 10.9.0.2 -p udp --sport 1002 --dport 53",
+            "reversed":
+                "-s 192.0.2.8 -d 192.0.2.9 -p tcp --sport 1003 --dport 80 -r 192.0.2.9 -q 10.9.0.2 --reply-port-src 80 --reply-port-dst 1003",
+            "foreign": "-s 10.9.0.20 -d 192.0.2.1 -p tcp --sport 1004 --dport 80",
+            "neighbour": "-s 10.9.0.3 -d 192.0.2.1 -p tcp --sport 1005 --dport 80",
+            "six": "-s fd00:9::2 -d 2001:db8::1 -p tcp --sport 1006 --dport 80",
+            "six-foreign": "-s fd00:9::20 -d 2001:db8::1 -p tcp --sport 1007 --dport 80",
+        ]
+
+        /// The names of the flows in the table, as conntrack(8) sees it.
+        private func present(_ pin: NamespacePin) throws -> Set<String> {
+            let list =
+                try Oracle.run(["conntrack", "-L", "-f", "ipv4", "-o", "id"], pin.path)
+                + Oracle.run(["conntrack", "-L", "-f", "ipv6", "-o", "id"], pin.path)
+            return Set(
+                Self.flows.keys.filter { name in
+                    let words = (Self.flows[name] ?? "").split(separator: " ")
+                    return list.contains("sport=\(words[7]) ")
+                })
+        }
+
+        private func withFlows(_ body: (NamespacePin) async throws -> Void) async throws {
+            try await withDirectory { directory in
+                let pin = NamespacePin(path: "\(directory)/one")
+                try await threads.run { try NamespaceHandle.create(pin) }
+                for flow in Self.flows.values {
+                    let words = flow.split(separator: " ").map(String.init)
+                    let state = flow.contains("tcp") ? ["--state", "ESTABLISHED"] : []
+                    _ = try Oracle.run(["conntrack", "-I", "--timeout", "300"] + words + state, pin.path)
+                }
+                try #require(try present(pin) == Set(Self.flows.keys))
+                try await body(pin)
+            }
+        }
+
+        private func addresses(_ texts: String...) throws -> Set<IPAddress> {
+            Set(try texts.map { try #require(IPAddress($0)) })
+        }
+
+        @Test func connectionsOfAnAddressGoInBothDirectionsAndOthersStay() async throws {
+            try await withFlows { pin in
+                let gone = try addresses("10.9.0.2", "fd00:9::2")
+                let before = openDescriptors()
+                try await threads.run { try Conntrack.forget(gone, in: .path(pin.path)) }
+                #expect(try present(pin) == ["foreign", "neighbour", "six-foreign"])
+                #expect(openDescriptors() == before)
+            }
+        }
+
+        @Test func manyAddressesAreLookedForAtOnce() async throws {
+            try await withFlows { pin in
+                let gone = try addresses("10.9.0.2", "fd00:9::2")
+                    .union((100..<120).map { try #require(IPAddress("10.9.0.\($0)")) })
+                try await threads.run { try Conntrack.forget(gone, in: .path(pin.path)) }
+                #expect(try present(pin) == ["foreign", "neighbour", "six-foreign"])
+            }
+        }
+
+        @Test func oneFamilyLeavesTheOtherAlone() async throws {
+            try await withFlows { pin in
+                let gone = try addresses("fd00:9::2")
+                try await threads.run { try Conntrack.forget(gone, in: .path(pin.path)) }
+                #expect(try present(pin) == Set(Self.flows.keys).subtracting(["six"]))
+            }
+        }
+
+        @Test func noAddressesAndUnknownOnesChangeNothing() async throws {
+            try await withFlows { pin in
+                let unknown = try addresses("10.9.9.9", "0.0.0.0", "::")
+                try await threads.run {
+                    try Conntrack.forget([], in: .path(pin.path))
+                    try Conntrack.forget(unknown, in: .path(pin.path))
+                }
+                #expect(try present(pin) == Set(Self.flows.keys))
+            }
+        }
+
+        @Test func aRuleSaysWhatGoes() async throws {
+            try await withFlows { pin in
+                let seen = Shared<[Connection]>([])
+                let count = try await threads.run {
+                    try Conntrack.forget(in: .path(pin.path)) { connection in
+                        seen.change { $0.append(connection) }
+                        return connection.original.sourcePort == 1001 || connection.original.transport == 17
+                    }
+                }
+                #expect(count == 2)
+                #expect(try present(pin) == Set(Self.flows.keys).subtracting(["published", "in"]))
+                let published = try #require(seen.value.first { $0.original.sourcePort == 1001 })
+                #expect("\(published.original.destination) \(published.original.destinationPort)" == "198.51.100.1 80")
+                #expect("\(published.reply.source) \(published.reply.destination)" == "10.9.0.2 192.0.2.7")
+                #expect(published.original.transport == 6)
+            }
+        }
+
+        /// Another namespace's connections of the same addresses are another's.
+        @Test func onlyTheNamespacesOwnGo() async throws {
+            try await withFlows { pin in
+                let gone = try addresses("10.9.0.2")
+                try await threads.run { try Conntrack.forget(gone) }
+                #expect(try present(pin) == Set(Self.flows.keys))
+            }
+        }
+    }
+}
