@@ -83,6 +83,15 @@ import Testing
             "invalid config for network n: EndpointsConfig is nil"
         ),
         ("{\"StopSignal\":\"NOPE\"}", 400, "invalid signal: NOPE"),
+        ("{\"ExposedPorts\":{\"70000/tcp\":{}}}", 400, "invalid JSON: invalid port '70000': value out of range"),
+        (
+            "{\"Image\":\"\",\"HostConfig\":{\"PortBindings\":{\"0/tcp\":[]}}}", 400,
+            "invalid port specification: \"0/tcp\""
+        ),
+        (
+            "{\"Image\":\"\",\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[{\"HostPort\":\"odd\"}]}}}", 400,
+            "invalid port specification: \"odd\""
+        ),
         ("{\"ExposedPorts\":{\"abc\":{}}}", 400, "invalid JSON: invalid port 'abc': invalid syntax"),
         (
             "{\"Image\":\"\",\"HostConfig\":{\"Sysctls\":{\"net.ipv4.conf.eth0.x\":\"1\"}}}", 500,

@@ -21,6 +21,7 @@ struct ContainerCreation {
         }
         let host = try hostConfig()
         if let signal = body.config.stopSignal { _ = try Signal.parse(signal) }
+        if let port = body.host.invalidPort { throw .badRequest("invalid port specification: \(port.goQuoted)") }
         let attachments = try attachments(host.networkMode)
         try checkImage()
         try checkSysctls()

@@ -12,9 +12,7 @@ enum ExposedPort {
         guard port.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
             throw AddressError("invalid port '\(port)': invalid syntax")
         }
-        guard let number = UInt16(port) else {
-            throw AddressError("invalid port '\(port)': value out of range (0–65535)")
-        }
+        guard let number = UInt16(port) else { throw AddressError("invalid port '\(port)': value out of range") }
         let proto = parts.count == 2 && !parts[1].isEmpty ? parts[1].lowercased() : "tcp"
         return "\(number)/\(proto)"
     }

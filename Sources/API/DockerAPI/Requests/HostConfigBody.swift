@@ -12,6 +12,8 @@ struct HostConfigBody {
     var autoRemove = false
     var sysctls: [String: String] = [:]
     var claims = NetworkModeClaims()
+    /// The first port to be published, or to publish it at, that is none.
+    var invalidPort: String?
     /// What it asks for that isn't built.
     var unbuilt: [String] = []
 
@@ -29,14 +31,14 @@ struct HostConfigBody {
         }
         restartPolicyName = policy?.name ?? ""
         maximumRetryCount = policy?.count ?? 0
-        let ports = reader.read(
-            "PortBindings", .map(of: .array(of: .any), checkingKeys: { _ = try ExposedPort.normalize($0) }))
-        claims.publishedPorts = ports?.isEmpty == false || reader.bool("PublishAllPorts") == true
+        let bindings = PortBindingsBody(reader)
+        invalidPort = bindings.invalid
+        claims.publishedPorts = !bindings.isEmpty || reader.bool("PublishAllPorts") == true
         claims.links = reader.stringArray("Links")?.isEmpty == false
         claims.dns = reader.textArray("Dns", goType: "netip.Addr", parse: IPAddress.parse)?.isEmpty == false
         claims.extraHosts = reader.stringArray("ExtraHosts")?.isEmpty == false
         claims.hostUTS = reader.string("UTSMode") == "host"
-        if ports?.isEmpty == false { unbuilt.append("PortBindings") }
+        if !bindings.isEmpty { unbuilt.append("PortBindings") }
         unbuilt += Self.unbuilt(reader)
     }
 
