@@ -30,10 +30,12 @@ public struct ClientConfiguration: Sendable, Hashable {
     public init(host: String?, environment: [String: String], defaultSocket: String) throws(ClientError) {
         let verify = environment["DOCKER_TLS_VERIFY"].map { !$0.isEmpty } ?? false
         let named = host ?? environment["DOCKER_HOST"].flatMap { $0.isEmpty ? nil : $0 }
-        address = try named.map { text throws(ClientError) in try DaemonAddress(text, tls: verify) }
+        address =
+            try named.map { text throws(ClientError) in try DaemonAddress(text, tls: verify) }
             ?? .unix(path: defaultSocket)
         if verify, case .tcp = address {
-            let folder = environment["DOCKER_CERT_PATH"].flatMap { $0.isEmpty ? nil : $0 }
+            let folder =
+                environment["DOCKER_CERT_PATH"].flatMap { $0.isEmpty ? nil : $0 }
                 ?? (environment["HOME"] ?? "") + "/.docker"
             tls = TLS(authority: folder + "/ca.pem", certificate: folder + "/cert.pem", key: folder + "/key.pem")
         }

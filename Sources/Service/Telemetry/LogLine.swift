@@ -29,7 +29,9 @@ struct LogLine {
     }
 
     private var sortedFields: [(key: String, value: Logger.MetadataValue)] {
-        fields.sorted { $0.key < $1.key }.map { (Self.reserved.contains($0.key) ? "fields." + $0.key : $0.key, $0.value) }
+        fields.sorted { $0.key < $1.key }.map {
+            (Self.reserved.contains($0.key) ? "fields." + $0.key : $0.key, $0.value)
+        }
     }
 
     /// Keys that are the line's own.

@@ -1,0 +1,34 @@
+import ArgumentParser
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the daemon.",
+        discussion: """
+            Flags and configuration file are dockerd's. What dockerd knows and changes nothing here is a warning; what \
+            would change something that isn't there is an error.
+            """)
+
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws { try await run(as: .fairlead, foreign: []) }
+
+    /// - Parameter foreign: dockerd's flags that Fairlead does nothing with.
+    func run(as program: Program, foreign: [ServeArguments.Foreign]) async throws {
+        do {
+            var warnings: [String] = []
+            for flag in foreign {
+                warnings.append(try flag.directive.judge(flag.value, name: "--\(flag.directive.flag ?? "")"))
+            }
+            let reading = ConfigurationReading(
+                program: program, flags: try options.directives(), file: options.configFile,
+                environment: Environment.all, warnings: warnings)
+            let configuration = try reading.read()
+            if options.validate { return Terminal.writeError("configuration OK\n") }
+            try await Daemon(configuration, reading: reading).run()
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            throw CommandFailure.report("fairlead: \(error)")
+        }
+    }
+}

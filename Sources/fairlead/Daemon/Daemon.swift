@@ -1,0 +1,101 @@
+import DockerAPI
+import Engine
+import FairleadAPI
+import Glibc
+import HTTPMessage
+import HTTPServer
+import JSON
+import Kernel
+import Logging
+import Metrics
+import NetworkModel
+import Persistence
+import Reconciler
+import ServiceLifecycle
+import Telemetry
+
+/// The composition root: puts all parts together, runs them until a signal ends the daemon, and leaves the data plane as
+/// it is.
+struct Daemon {
+    private let configuration: DaemonConfiguration
+    private let reading: ConfigurationReading
+    private let output: LogOutput
+    private let logger: Logger
+    private let metrics: MetricsRegistry
+
+    /// - Parameter reading: where the configuration comes from, to read it again.
+    init(_ configuration: DaemonConfiguration, reading: ConfigurationReading) {
+        self.configuration = configuration
+        self.reading = reading
+        output = LogOutput(level: configuration.logLevel, format: configuration.logFormat)
+        let output = output
+        LoggingSystem.bootstrap { _ in LineLogHandler(output: output) }
+        metrics = MetricsRegistry()
+        MetricsSystem.bootstrap(metrics)
+        logger = Logger(label: "fairlead")
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// - Throws: why it can't start, or go on, as a sentence.
+    func run() async throws {
+        let passed = SocketActivation.takePassed()
+        for warning in configuration.warnings { logger.warning("\(warning)") }
+        ProcessLimits.raise(logger)
+        try HostDirectories.make(for: configuration)
+        let pidFile = try PIDFile(path: configuration.pidFile)
+        defer { pidFile.remove() }
+        let store = try Store(directory: configuration.dataRoot, logger: logger)
+        defer { store.close() }
+        let parts = try await Parts(configuration, store: store, logger: logger)
+        let plan = try await parts.engine.boot()
+        logger.info(
+            plan.isEmpty ? "the kernel is as it shall be" : "made the kernel as it shall be",
+            metadata: ["networks": "\(parts.engine.snapshot.networks.count)", "steps": "\(plan.steps.count)"])
+        for step in plan.steps { logger.debug("did at start", metadata: ["step": "\(step)"]) }
+        parts.workers.collector.start()
+        try await serve(parts, passed)
+        logger.info("stopped; networks and namespaces stay as they are")
+    }
+
+    private func serve(_ parts: Parts, _ passed: [SocketActivation.Passed]) async throws {
+        let server = Server(
+            listeners: try Listeners.make(for: configuration, passed), responder: responder(for: parts.engine),
+            logger: logger, renderError: Self.render)
+        let notifier = ServiceNotifier()
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: HTTPService(server: server, notifier: notifier, logger: logger)),
+                    .init(service: ReloadService(reloader(for: parts.engine), notifier: notifier, logger: logger)),
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger)))
+        try await group.run()
+    }
+
+    private func responder(for engine: Engine) -> any Responder {
+        var docker = DockerAPI.Configuration()
+        docker.minimumVersion = configuration.minimumAPIVersion
+        let metrics = metrics
+        return DockerAPI(
+            engine: engine, configuration: docker,
+            fallback: FairleadAPI(engine: engine, metrics: { metrics.text }), logger: logger)
+    }
+
+    private func reloader(for engine: Engine) -> Reloader {
+        Reloader(configuration, reading: reading, output: output, engine: engine, logger: logger)
+    }
+
+    /// The server's own refusals, in the form of Docker's errors.
+    private static let render: @Sendable (Int, String) -> Response = { status, message in
+        Response(
+            status: status, headers: Headers([.init(name: "Content-Type", value: "application/json")]),
+            body: .bytes(ErrorReport(message: message).json))
+    }
+
+    /// The service group tells every step of its own at info; what we do is in our lines.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var quiet = logger
+        quiet.logLevel = .warning
+        return quiet
+    }
+}
