@@ -17,13 +17,8 @@ public struct Client: Sendable {
         self.totalSeconds = totalSeconds
     }
 
-    /// Sends one request.
-    ///
-    /// - Parameters:
-    ///   - path: the request target, with its query, percent-encoded.
-    ///   - body: JSON; nil sends none.
-    /// - Returns: any answer, whatever its status.
-    /// - Throws: when there was none, in docker's words.
+    /// Sends one request to a target (path and query, percent-encoded), with a JSON body or none. Returns any answer,
+    /// whatever its status; throws when there was none, in docker's words.
     public func request(_ method: String, _ path: String, body: [UInt8]? = nil) throws(ClientError) -> ClientResponse {
         guard let transfer = Transfer() else { throw ClientError("libcurl cannot be initialised") }
         transfer.set(CURLOPT_CONNECTTIMEOUT, number: connectSeconds)

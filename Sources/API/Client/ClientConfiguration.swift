@@ -22,11 +22,9 @@ public struct ClientConfiguration: Sendable, Hashable {
         self.tls = tls
     }
 
-    /// - Parameters:
-    ///   - host: what `--host` says; it wins over DOCKER_HOST.
-    ///   - environment: DOCKER_HOST, DOCKER_TLS_VERIFY (TLS, if not empty) and DOCKER_CERT_PATH (by default
-    ///     `~/.docker`), as docker's manual has them.
-    ///   - defaultSocket: the unix socket where neither says anything.
+    /// From `--host`, which wins, and DOCKER_HOST, DOCKER_TLS_VERIFY (TLS, if not empty) and DOCKER_CERT_PATH (by default
+    /// `~/.docker`), as docker's manual has them; `defaultSocket` where neither says anything. Throws for a host that
+    /// can't be read.
     public init(host: String?, environment: [String: String], defaultSocket: String) throws(ClientError) {
         let verify = environment["DOCKER_TLS_VERIFY"].map { !$0.isEmpty } ?? false
         let named = host ?? environment["DOCKER_HOST"].flatMap { $0.isEmpty ? nil : $0 }

@@ -8,7 +8,7 @@ public struct FairleadAPI: Responder {
     private let engine: any FairleadEngine
     private let metrics: @Sendable () -> String
 
-    /// - Parameter metrics: the current figures in Prometheus' text format.
+    /// `metrics` gives the current figures in Prometheus' text format.
     public init(engine: any FairleadEngine, metrics: @escaping @Sendable () -> String) {
         self.engine = engine
         self.metrics = metrics
@@ -61,7 +61,20 @@ public struct FairleadAPI: Responder {
         }
         return NamespaceReport(
             path: sandbox.path, pid: sandbox.pid, daemonPid: getpid(),
-            daemonStart: ProcessStart.ticks(of: getpid()) ?? 0, hostMode: sandbox.identity.isEmpty)
+            daemonStart: ProcessStart.ticks(of: getpid()) ?? 0, hostMode: sharesHost(container))
+    }
+
+    /// Whether the container, or the one whose namespace it shares, is in host mode.
+    private func sharesHost(_ container: Container) -> Bool {
+        switch container.host.networkMode {
+        case .host: return true
+        case .bridge, .none, .network: return false
+        case .container(let term):
+            guard let owner = try? engine.snapshot.container(term).container, owner.id != container.id else {
+                return false
+            }
+            return owner.host.networkMode == .host
+        }
     }
 
     private var notFound: Response { json(404, ErrorReport(message: "page not found").json) }

@@ -13,7 +13,7 @@ public final class LogOutput: Sendable {
     /// Held while a line is written, so that lines don't mix.
     private let sink: Mutex<@Sendable ([UInt8]) -> Void>
 
-    /// - Parameter write: gets whole lines, one at a time; standard error unless given.
+    /// `write` gets whole lines, one at a time; standard error unless given.
     public init(
         level: Logger.Level = .info, format: LogFormat = .text,
         write: @escaping @Sendable ([UInt8]) -> Void = LogOutput.writeToStandardError

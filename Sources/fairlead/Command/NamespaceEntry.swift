@@ -12,7 +12,7 @@ struct NamespaceEntry {
 
     private let descriptor: Int32
 
-    /// - Parameter peer: the process at the other end of the socket, by SO_PEERCRED.
+    /// `peer` is the process at the other end of the socket, by SO_PEERCRED.
     init(_ report: NamespaceReport, peer: Int32?) throws(Refusal) {
         guard Self.isDaemon(report, peer: peer) else {
             throw Refusal(

@@ -12,7 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws { try await run(as: .fairlead, foreign: []) }
 
-    /// - Parameter foreign: dockerd's flags that Fairlead does nothing with.
+    /// `foreign` are dockerd's flags that Fairlead does nothing with. Throws the status to end with.
     func run(as program: Program, foreign: [ServeArguments.Foreign]) async throws {
         do {
             var warnings: [String] = []

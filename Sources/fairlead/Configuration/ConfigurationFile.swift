@@ -9,9 +9,7 @@ struct ConfigurationFile: Equatable {
     /// About keys that change nothing.
     private(set) var warnings: [String] = []
 
-    /// Reads a file.
-    ///
-    /// - Parameter isRequired: whether it is an error that there is none.
+    /// Reads a file; `isRequired` says whether it is an error that there is none. Throws what is wrong, and where.
     init(path: String, isRequired: Bool) throws(ConfigurationError) {
         let contents: [UInt8]?
         do throws(TextFileError) {

@@ -32,12 +32,8 @@ struct DaemonConfiguration: Sendable {
     let directives: [String: JSONValue]
     let warnings: [String]
 
-    /// - Parameters:
-    ///   - flags: by key.
-    ///   - file: nil: none was read.
-    ///   - environment: DOCKER_MIN_API_VERSION, DOCKER_CERT_PATH, HOME.
-    ///   - warnings: about flags that change nothing.
-    /// - Throws: the first thing that is wrong.
+    /// Checks everything and throws the first thing that is wrong. `flags` are by key; of the environment,
+    /// DOCKER_MIN_API_VERSION, DOCKER_CERT_PATH and HOME count; `warnings` are about flags that change nothing.
     init(
         program: Program, flags: [String: JSONValue], file: ConfigurationFile?, environment: [String: String],
         warnings: [String] = []

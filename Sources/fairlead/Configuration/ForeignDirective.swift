@@ -18,12 +18,8 @@ struct ForeignDirective: Hashable {
     let isBoolean: Bool
     let verdict: Verdict
 
-    /// Warns or refuses for one value.
-    ///
-    /// - Parameters:
-    ///   - value: as text, as the flag would have it.
-    ///   - name: how the operator wrote it: `--dns`, or `dns`.
-    /// - Returns: the warning.
+    /// Warns or refuses for one value, in text as the flag would have it; `name` is how the operator wrote it: `--dns`, or
+    /// `dns`. Returns the warning, throws the refusal.
     func judge(_ value: String, name: String) throws(ConfigurationError) -> String {
         switch verdict {
         case .harmless(let reason): return "\(name) changes nothing: \(reason)"

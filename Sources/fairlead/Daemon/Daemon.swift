@@ -23,7 +23,7 @@ struct Daemon {
     private let logger: Logger
     private let metrics: MetricsRegistry
 
-    /// - Parameter reading: where the configuration comes from, to read it again.
+    /// Sets up logs and figures; once a process. `reading` is where the configuration comes from, to read it again.
     init(_ configuration: DaemonConfiguration, reading: ConfigurationReading) {
         self.configuration = configuration
         self.reading = reading

@@ -10,7 +10,6 @@ struct HTTPService: Service {
 
     func run() async throws {
         try server.start()
-        for address in server.addresses { logger.info("API listen on \(address)") }
         notifier.tell(.ready)
         logger.info("the daemon has completed its start", metadata: ["version": "\(FairleadVersion.text)"])
         try? await gracefulShutdown()

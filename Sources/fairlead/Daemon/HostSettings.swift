@@ -11,9 +11,7 @@ struct HostSettings {
     private static let ownedKey = "links.owned"
     private static let doomedKey = "links.doomed"
 
-    /// - Parameters:
-    ///   - stored: the store's settings.
-    ///   - choose: asked only when the groups have yet to be chosen.
+    /// Takes them from the store's settings, or makes them: `choose` is asked only when the groups have yet to be chosen.
     init(_ stored: [String: String], choose: () async throws -> LinkGroups) async throws {
         var new: [String: String] = [:]
         if let id = stored[Self.idKey] {

@@ -2,7 +2,7 @@ import HTTPServer
 
 /// From `--host` and `--tls…` to what the server listens on.
 enum Listeners {
-    /// - Parameter passed: what systemd handed over.
+    /// `passed` is what systemd handed over. Throws what can't be read, and what systemd didn't pass.
     static func make(
         for configuration: DaemonConfiguration, _ passed: [SocketActivation.Passed]
     ) throws -> [Listener] {

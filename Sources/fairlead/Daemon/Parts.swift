@@ -11,21 +11,29 @@ struct Parts {
     let engine: Engine
 
     init(_ configuration: DaemonConfiguration, store: Store, logger: Logger) async throws {
+        let threads = try BlockingThreads(name: "start", count: 1)
         let facts = try HostFacts.read()
-        let features = try FeatureProbe.probe()
+        let features = try await threads.run { Result { try FeatureProbe.probe() } }.get()
         logger.info(
             "probed the kernel", metadata: ["release": "\(facts.kernelVersion)", "features": "\(features)"])
         guard features.hasNFTables else {
             throw StartFailure("the kernel has no nf_tables, or doesn't let us use it (CAP_NET_ADMIN is needed)")
         }
-        let threads = try BlockingThreads(name: "start", count: 1)
         let settings = try await HostSettings(try store.load().settings) { try await LinkGroups.choose(on: threads) }
         if !settings.new.isEmpty {
             try await store.commit(settings.new.map { .setSetting($0.key, $0.value) }, for: "host settings")
         }
-        workers = try KernelWorkers(
-            groups: settings.groups, pinDirectory: configuration.engine.namespaceDirectory, logger: logger)
-        let platform = try LivePlatform(groups: settings.groups, facts: facts, logger: logger)
+        let groups = settings.groups
+        let pins = configuration.engine.namespaceDirectory
+        let (workers, platform) = try await threads.run {
+            Result {
+                (
+                    try KernelWorkers(groups: groups, pinDirectory: pins, logger: logger),
+                    try LivePlatform(groups: groups, facts: facts, logger: logger)
+                )
+            }
+        }.get()
+        self.workers = workers
         engine = try Engine(
             store: store, reconciler: Reconciler(backend: workers, logger: logger), platform: platform,
             configuration: configuration.engine, host: Self.host(configuration, facts, id: settings.id), logger: logger)
