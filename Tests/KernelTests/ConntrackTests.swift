@@ -56,39 +56,48 @@ extension LinkTests {
             Set(try texts.map { try #require(IPAddress($0)) })
         }
 
-        @Test func connectionsOfAnAddressGoInBothDirectionsAndOthersStay() async throws {
+        /// Once by the kernel's filter, once by a dump.
+        @Test(arguments: [0, 1000]) func connectionsOfAnAddressGoInBothDirectionsAndOthersStay(limit: Int) async throws
+        {
             try await withFlows { pin in
                 let gone = try addresses("10.9.0.2", "fd00:9::2")
                 let before = openDescriptors()
-                try await threads.run { try Conntrack.forget(gone, in: .path(pin.path)) }
+                try await threads.run { try Conntrack.forget(gone, in: .path(pin.path), filterFrom: limit) }
                 #expect(try present(pin) == ["foreign", "neighbour", "six-foreign"])
                 #expect(openDescriptors() == before)
             }
         }
 
-        @Test func manyAddressesAreLookedForAtOnce() async throws {
+        /// More deletions than one send carries.
+        @Test(arguments: [0, 1000]) func hundredsGoAtOnce(limit: Int) async throws {
             try await withFlows { pin in
-                let gone = try addresses("10.9.0.2", "fd00:9::2")
-                    .union((100..<120).map { try #require(IPAddress("10.9.0.\($0)")) })
-                try await threads.run { try Conntrack.forget(gone, in: .path(pin.path)) }
-                #expect(try present(pin) == ["foreign", "neighbour", "six-foreign"])
+                let lines = (0..<250).map {
+                    "-I -s 10.9.7.7 -d 192.0.2.1 -p udp --sport \(2000 + $0) --dport 80 --timeout 300"
+                }
+                let script = lines.map { "conntrack \($0) 2>&1" }.joined(separator: " || exit 1\n")
+                _ = try Oracle.run(["sh", "-c", script], pin.path)
+                try #require(Oracle.run(["conntrack", "-L", "-s", "10.9.7.7"], pin.path).contains("sport=2249"))
+                let gone = try addresses("10.9.7.7")
+                try await threads.run { try Conntrack.forget(gone, in: .path(pin.path), filterFrom: limit) }
+                #expect(try !Oracle.run(["conntrack", "-L"], pin.path).contains("10.9.7.7"))
+                #expect(try present(pin) == Set(Self.flows.keys))
             }
         }
 
-        @Test func oneFamilyLeavesTheOtherAlone() async throws {
+        @Test(arguments: [0, 1000]) func oneFamilyLeavesTheOtherAlone(limit: Int) async throws {
             try await withFlows { pin in
                 let gone = try addresses("fd00:9::2")
-                try await threads.run { try Conntrack.forget(gone, in: .path(pin.path)) }
+                try await threads.run { try Conntrack.forget(gone, in: .path(pin.path), filterFrom: limit) }
                 #expect(try present(pin) == Set(Self.flows.keys).subtracting(["six"]))
             }
         }
 
-        @Test func noAddressesAndUnknownOnesChangeNothing() async throws {
+        @Test(arguments: [0, 1000]) func noAddressesAndUnknownOnesChangeNothing(limit: Int) async throws {
             try await withFlows { pin in
                 let unknown = try addresses("10.9.9.9", "0.0.0.0", "::")
                 try await threads.run {
                     try Conntrack.forget([], in: .path(pin.path))
-                    try Conntrack.forget(unknown, in: .path(pin.path))
+                    try Conntrack.forget(unknown, in: .path(pin.path), filterFrom: limit)
                 }
                 #expect(try present(pin) == Set(Self.flows.keys))
             }

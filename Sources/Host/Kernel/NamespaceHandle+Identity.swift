@@ -22,8 +22,10 @@ public struct NamespaceIdentity: Sendable, Hashable, LosslessStringConvertible {
 
 extension NamespaceHandle {
     /// Which namespace this is; enters it, so only on a thread that may.
+    ///
+    /// - Throws: `NamespaceError` when it can't be entered or asked, `SystemCallError` without `/proc`.
     public borrowing func identity() throws -> NamespaceIdentity {
-        let boot = try Sysctl.read("kernel/random/boot_id")
+        let boot = try Self.boot.get()
         var cookie: UInt64 = 0
         let outcome = try withEntered { shim_namespace_cookie(&cookie) }
         if outcome == 0 { return NamespaceIdentity(boot: boot, rest: "cookie:\(cookie)") }
@@ -36,4 +38,6 @@ extension NamespaceHandle {
         }
         return NamespaceIdentity(boot: boot, rest: "inode:\(status.st_dev):\(status.st_ino)")
     }
+
+    private static let boot = Result { () throws(SystemCallError) in try Sysctl.read("kernel/random/boot_id") }
 }

@@ -86,6 +86,7 @@ struct RawNetlinkSocket: ~Copyable {
     func exchange(
         _ messages: [RawMessage], onEntry: (UnsafeRawBufferPointer) -> Void = { _ in }
     ) throws(SystemCallError) -> [Int32] {
+        guard !messages.isEmpty else { return [] }
         let request = messages.enumerated().flatMap { $1.finished(sequence: UInt32($0) + 1) }
         guard send(descriptor, request, request.count, 0) == request.count else {
             throw SystemCallError("send", "netlink", errno: errno)
