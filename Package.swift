@@ -125,7 +125,8 @@ let suites: [Target] = [
     tests(
         "DockerAPITests",
         needs: [
-            "Addressing", "JSON", "NetworkModel", "Engine", "HTTPMessage", "DockerAPI", orderedCollections, log,
+            "Addressing", "JSON", "NetworkModel", "Engine", "HTTPMessage", "DockerAPI", "FairleadAPI", orderedCollections,
+            log,
         ]),
     tests(
         "CommandTests",
