@@ -16,6 +16,8 @@ public final class LivePlatform: HostPlatform {
     private let groups: Set<UInt32>
     private let logger: Logger
     private let lookup = Mutex<Lookup?>(nil)
+    /// Sandboxes whose end somebody wants to hear of.
+    private let watched = Mutex<Set<ObjectID>>([])
 
     public let hasIPv6: Bool
     public let ownIdentity: String
@@ -130,24 +132,33 @@ public final class LivePlatform: HostPlatform {
     }
 
     public func watch(_ sandbox: Sandbox, onGone: @escaping @Sendable () -> Void) {
-        Task { [threads, watches, logger] in
-            await threads.run {
-                let witness: NamespaceWitness = sandbox.pid > 0 ? .process(sandbox.pid) : .path(sandbox.path)
-                do {
-                    let identity = try NamespaceHandle(witness.namespace).identity()
-                    if sandbox.isAdopted, identity.description != sandbox.identity { return onGone() }
-                    try watches.watch(sandbox.id.text, witness: witness, identity: identity) { _ in onGone() }
-                } catch let error as NamespaceError where [ENOENT, ESRCH].contains(error.errno) {
-                    onGone()
-                } catch {
-                    logger.error(
-                        "a namespace is not watched", metadata: ["path": "\(sandbox.path)", "error": "\(error)"])
-                }
-            }
+        watched.withLock { _ = $0.insert(sandbox.id) }
+        Task { [self] in
+            await threads.run { self.register(sandbox, onGone) }
         }
     }
 
     public func unwatch(_ sandbox: Sandbox) {
+        watched.withLock { _ = $0.remove(sandbox.id) }
         watches.unwatch(sandbox.id.text)
+    }
+
+    /// Where no namespace is to be found any more, it has gone.
+    private func register(_ sandbox: Sandbox, _ onGone: @escaping @Sendable () -> Void) {
+        let isWanted = { self.watched.withLock { $0.contains(sandbox.id) } }
+        let witness: NamespaceWitness = sandbox.pid > 0 ? .process(sandbox.pid) : .path(sandbox.path)
+        do {
+            let identity = try NamespaceHandle(witness.namespace).identity()
+            if sandbox.isAdopted, identity.description != sandbox.identity { return onGone() }
+            try watches.watch(sandbox.id.text, witness: witness, identity: identity) { _ in onGone() }
+            // Given up while it was being looked at: the watch must not stay.
+            if !isWanted() { watches.unwatch(sandbox.id.text) }
+        } catch NamespaceError.notANamespace {
+            if isWanted() { onGone() }
+        } catch let error as NamespaceError where [ENOENT, ESRCH].contains(error.errno) {
+            if isWanted() { onGone() }
+        } catch {
+            logger.error("a namespace is not watched", metadata: ["path": "\(sandbox.path)", "error": "\(error)"])
+        }
     }
 }
