@@ -130,7 +130,10 @@ let suites: [Target] = [
         ]),
     tests(
         "CommandTests",
-        needs: ["Addressing", "JSON", "Dataplane", "Engine", "Telemetry", "FairleadAPI", "Client", "fairlead", log]),
+        needs: [
+            "Addressing", "JSON", "NetworkModel", "IPAM", "Dataplane", "Kernel", "Engine", "Telemetry", "HTTPMessage",
+            "HTTPServer", "FairleadAPI", "Client", "fairlead", log, metrics,
+        ]),
     // Run in namespaces of their own: `make test` sees to it.
     tests(
         "KernelTests",

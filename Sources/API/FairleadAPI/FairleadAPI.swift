@@ -64,17 +64,15 @@ public struct FairleadAPI: Responder {
             daemonStart: ProcessStart.ticks(of: getpid()) ?? 0, hostMode: sharesHost(container))
     }
 
-    /// Whether the container, or the one whose namespace it shares, is in host mode.
+    /// Whether the container, or the one whose namespace it shares in the end, is in host mode.
     private func sharesHost(_ container: Container) -> Bool {
-        switch container.host.networkMode {
-        case .host: return true
-        case .bridge, .none, .network: return false
-        case .container(let term):
-            guard let owner = try? engine.snapshot.container(term).container, owner.id != container.id else {
-                return false
-            }
-            return owner.host.networkMode == .host
+        var seen: Set<ObjectID> = []
+        var owner = container
+        while case .container(let term) = owner.host.networkMode, seen.insert(owner.id).inserted {
+            guard let next = try? engine.snapshot.container(term).container else { return false }
+            owner = next
         }
+        return owner.host.networkMode == .host
     }
 
     private var notFound: Response { json(404, ErrorReport(message: "page not found").json) }
