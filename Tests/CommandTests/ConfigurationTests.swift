@@ -172,6 +172,14 @@ struct ConfigurationTests {
         #expect(restart == ["ipv6", "mtu"])
     }
 
+    @Test func theExampleIsRight() throws {
+        let example = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let file = try ConfigurationFile(path: "/\(example)/packaging/daemon.json", isRequired: true)
+        let configuration = try DaemonConfiguration(program: .fairlead, flags: [:], file: file, environment: [:])
+        #expect(configuration.warnings == [])
+        #expect(configuration.engine.defaultAddressPools?.count == 2)
+    }
+
     @Test func aFileThatIsNotThere() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/daemon.json"

@@ -55,7 +55,12 @@ struct Daemon {
         for step in plan.steps { logger.debug("did at start", metadata: ["step": "\(step)"]) }
         parts.workers.collector.start()
         try await serve(parts, passed)
-        logger.info("stopped; networks and namespaces stay as they are")
+        if !configuration.keepsContainers { await parts.engine.endContainers() }
+        // What has been given up is deleted now rather than at the next start, if it doesn't take long.
+        _ = await parts.workers.collector.drain(limit: .seconds(5))
+        logger.info(
+            configuration.keepsContainers
+                ? "stopped; networks and containers stay as they are" : "stopped; networks stay as they are")
     }
 
     private func serve(_ parts: Parts, _ passed: [SocketActivation.Passed]) async throws {
