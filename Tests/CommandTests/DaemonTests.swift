@@ -30,6 +30,14 @@ struct DaemonTests {
         file.remove()
     }
 
+    @Test func aNamespaceHasOneDaemon() throws {
+        let first = try NamespaceClaim()
+        let error = #expect(throws: StartFailure.self) { try NamespaceClaim() }
+        #expect(error?.message.hasPrefix("another Fairlead daemon runs in this network namespace: ") == true)
+        first.release()
+        try NamespaceClaim().release()
+    }
+
     @Test func hostSettingsAreChosenOnce() async throws {
         let first = try await HostSettings([:]) { LinkGroups(owned: 70_000, doomed: 70_001) }
         #expect(first.new == ["host.id": first.id, "links.owned": "70000", "links.doomed": "70001"])

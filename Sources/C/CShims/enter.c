@@ -27,7 +27,7 @@ int shim_open_namespace_of(int pid, const char *path) {
   // O_NONBLOCK: a FIFO in the namespace's place must not hold us up.
   struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
   int fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
-  if (fd < 0 && errno == ELOOP) {
+  if (fd < 0 && (errno == ELOOP || errno == EXDEV)) {
     // RESOLVE_IN_ROOT follows no magic link, which /proc/N/ns/net is; there, no ordinary link is on the way.
     while (*path == '/') path++;
     fd = openat(directory, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

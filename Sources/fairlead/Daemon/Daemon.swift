@@ -40,6 +40,8 @@ struct Daemon {
     /// - Throws: why it can't start, or go on, as a sentence.
     func run() async throws {
         let passed = SocketActivation.takePassed()
+        // A client, or whoever reads the log, that goes away is an error of that write.
+        signal(SIGPIPE, SIG_IGN)
         for warning in configuration.warnings { logger.warning("\(warning)") }
         ProcessLimits.raise(logger)
         try HostDirectories.make(for: configuration)
@@ -47,6 +49,9 @@ struct Daemon {
         defer { pidFile.remove() }
         let store = try Store(directory: configuration.dataRoot, logger: logger)
         defer { store.close() }
+        let listeners = try Listeners.make(for: configuration, passed)
+        let place = try NamespaceClaim()
+        defer { place.release() }
         let parts = try await Parts(configuration, store: store, logger: logger)
         let plan = try await parts.engine.boot()
         logger.info(
@@ -54,7 +59,7 @@ struct Daemon {
             metadata: ["networks": "\(parts.engine.snapshot.networks.count)", "steps": "\(plan.steps.count)"])
         for step in plan.steps { logger.debug("did at start", metadata: ["step": "\(step)"]) }
         parts.workers.collector.start()
-        try await serve(parts, passed)
+        try await serve(parts, listeners)
         if !configuration.keepsContainers { await parts.engine.endContainers() }
         // What has been given up is deleted now rather than at the next start, if it doesn't take long.
         _ = await parts.workers.collector.drain(limit: .seconds(5))
@@ -63,10 +68,9 @@ struct Daemon {
                 ? "stopped; networks and containers stay as they are" : "stopped; networks stay as they are")
     }
 
-    private func serve(_ parts: Parts, _ passed: [SocketActivation.Passed]) async throws {
+    private func serve(_ parts: Parts, _ listeners: [Listener]) async throws {
         let server = Server(
-            listeners: try Listeners.make(for: configuration, passed), responder: responder(for: parts.engine),
-            logger: logger, renderError: Self.render)
+            listeners: listeners, responder: responder(for: parts.engine), logger: logger, renderError: Self.render)
         let notifier = ServiceNotifier()
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
