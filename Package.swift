@@ -99,9 +99,9 @@ let c: [Target] = [
 let daemon = Target.executableTarget(
     name: "fairlead",
     dependencies: [
-        "Addressing", "JSON", "NetworkModel", "IPAM", "Dataplane", "Firewall", "Kernel", "Persistence", "Runtime",
-        "Reconciler", "Engine", "Telemetry", "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client",
-        "CShims", arguments, lifecycle, signals, log, metrics,
+        "Addressing", "JSON", "NetworkModel", "IPAM", "Kernel", "Persistence", "Reconciler", "Engine", "Telemetry",
+        "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client", "CShims", arguments, lifecycle, signals, log,
+        metrics,
     ],
     path: "Sources/fairlead", swiftSettings: strict)
 
