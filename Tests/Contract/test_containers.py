@@ -60,8 +60,8 @@ def test_a_started_container_is_a_pinned_namespace(daemon, api):
     assert inside.addresses("eth0") == ["172.17.0.2/16"] and inside.default_route() == ("172.17.0.1", "eth0")
     hosts = {name: link for name, link in daemon.links().items() if link.get("master") == "fairlead0"}
     assert len(hosts) == 1 and all(re.fullmatch("veth[0-9a-f]{7}", name) for name in hosts)
-    endpoint = settings["Networks"]["bridge"]["EndpointID"]
-    assert next(iter(hosts.values()))["ifalias"].startswith(("fairlead:bridge:" + endpoint[:12], "fairlead:bridge:"))
+    endpoint = settings["Networks"]["bridge"]
+    assert [link["ifalias"] for link in hosts.values()] == [f"fairlead:{endpoint['NetworkID']}:{endpoint['EndpointID']}"]
 
 
 @pytest.mark.parametrize(

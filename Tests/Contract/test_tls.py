@@ -1,5 +1,6 @@
 """Who may talk: TLS with client certificates, and what plain TCP is good for."""
 
+import json
 import subprocess
 
 import pytest
@@ -60,14 +61,17 @@ def test_with_our_certificate(tls, certificates, options):
 
 
 @pytest.mark.parametrize("options", [[], ["--tls-max", "1.2"]], ids=["TLS 1.3", "TLS 1.2"])
-@pytest.mark.parametrize("client", [None, "stranger", "expired"], ids=["none", "another CA's", "expired"])
-def test_without_it(tls, certificates, client, options):
-    """Refused whatever is asked; nothing is answered and nothing is done."""
+@pytest.mark.parametrize(
+    "client, said", [(None, "none was sent"), ("stranger", "issuer is unknown"), ("expired", "expired")],
+    ids=["none", "another CA's", "expired"])
+def test_without_it(tls, certificates, client, said, options):
+    """Refused whatever is asked, with the reason, and nothing is done."""
     url = f"https://127.0.0.1:{PORT}"
-    status, body = curl(tls, certificates, f"{url}/_ping", *options, client=client)
-    assert status != 0 and body == "", (status, body)
     request = ["-d", '{"Name":"sneaked"}', "-H", "Content-Type: application/json", f"{url}/networks/create"]
-    assert curl(tls, certificates, *request, *options, client=client)[1] == ""
+    for words in ([f"{url}/_ping"], [f"{url}/networks"], [f"{url}/nope"], request):
+        status, answer = curl(tls, certificates, *words, "-w", "%{http_code}", *options, client=client)
+        body, code = answer[:-3], answer[-3:]
+        assert (status, code) == (0, "403") and said in json.loads(body)["message"], (status, answer)
     assert tls.api.get("/networks/sneaked").status == 404
 
 
@@ -103,9 +107,11 @@ def test_a_missing_certificate_file_is_fatal(new_daemon, certificates):
 def test_plain_tcp_off_loopback_is_refused_at_start(new_daemon, host):
     daemon = new_daemon(outside=True)
     daemon.host_options = [daemon.url, host]
-    assert daemon.launch().wait(15) != 0
+    assert daemon.launch().wait(15) == 1
     log = daemon.log_text()
-    assert "loopback" in log and "tlsverify" in log, f"the refusal says why and what would help:\n{log}"
+    for said in (f"refusing to listen on {host} without TLS", "anyone who can reach", "--tlsverify", "127.0.0.1 or a unix socket"):
+        assert said in log, f"the refusal says why and what would help:\n{log}"
+    assert "inet fairlead" not in daemon.space.run("nft", "list", "tables"), "nothing was made before"
 
 
 def test_plain_tcp_on_loopback_warns(daemon):

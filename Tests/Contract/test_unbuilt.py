@@ -62,7 +62,7 @@ def test_the_legacy_mac(api):
         "The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead."]
     api.start("box")
     assert api.endpoint("box", "n")["MacAddress"] == "02:00:00:00:00:08"
-    assert api.expect(201, "POST", "/v1.43/containers/create?name=b", body).json["Warnings"] == []
+    assert api.expect(201, "POST", "/v1.43/containers/create?name=old", body).json["Warnings"] == []
 
 
 STUBS = {"/images/json": [], "/plugins": [], "/volumes": {"Volumes": [], "Warnings": None}}

@@ -149,7 +149,7 @@ def test_docker_py(daemon):
         with pytest.raises(docker_py.errors.APIError, match="is not connected to network back"):
             back.disconnect(app, force=True)
         with pytest.raises(docker_py.errors.APIError) as refused:
-            client.api.leave_swarm(force=True)
+            client.api.leave_swarm(force=False)
         assert refused.value.response.status_code == 503
         for name in ("web", "app"):
             client.containers.get(name).remove(force=True)

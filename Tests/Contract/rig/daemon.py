@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 import tempfile
 import time
@@ -180,24 +179,26 @@ class Daemon:
         return found[0]
 
     def rows(self, sql: str) -> list:
-        connection = sqlite3.connect(f"file:{self.database()}?mode=ro", uri=True, timeout=5)
-        try:
-            return connection.execute(sql).fetchall()
-        finally:
-            connection.close()
+        """Asked from inside the daemon's mount namespace: the data root may be a mount of its own."""
+        path = self.database().removeprefix(self.space.host_path(""))
+        text = self.space.run("sqlite3", "-readonly", "-json", "-cmd", ".timeout 5000", path, sql)
+        return json.loads(text) if text.strip() else []
 
     def row_counts(self) -> dict:
-        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type='table'")]
-        return {name: self.rows(f'SELECT count(*) FROM "{name}"')[0][0] for name in tables if "sqlite_" not in name}
+        """Rows by table; the settings are about the machine, not about what clients made."""
+        tables = [row["name"] for row in self.rows("SELECT name FROM sqlite_master WHERE type='table'")]
+        kept = [name for name in tables if "sqlite_" not in name and name != "setting"]
+        counts = " UNION ALL ".join(f"SELECT '{name}' AS name, count(*) AS count FROM \"{name}\"" for name in kept)
+        return {row["name"]: row["count"] for row in self.rows(counts)}
 
     def descriptors(self) -> int:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def traces(self) -> dict:
-        """What the daemon has put into the world."""
+        """What the daemon has put into the world, but for forwarding (the set `closed`), which it turns on for good."""
         return {
             "links": sorted(set(self.space.links()) - {"lo", "out0"}),
-            "table": self.table(),
+            "table": [item for item in self.table() if item.get("set", {}).get("name") != "closed"],
             "pins": sorted(os.listdir(self.space.host_path(f"{self.exec_root}/netns")))
             if os.path.isdir(self.space.host_path(f"{self.exec_root}/netns"))
             else [],

@@ -132,9 +132,9 @@ class API:
     # What nearly every test starts with.
 
     def create_network(self, name: str, subnet=None, version="", **fields) -> str:
-        """Creates a network and returns its id; `subnet` is one or several subnets."""
+        """Creates a network and returns its id; `subnet` is one or several, each a prefix or an `IPAM.Config` entry."""
         if subnet:
-            subnets = [subnet] if isinstance(subnet, str) else subnet
+            subnets = [subnet] if isinstance(subnet, (str, dict)) else subnet
             fields["IPAM"] = {"Config": [{"Subnet": s} if isinstance(s, str) else s for s in subnets]}
         return self.expect(201, "POST", f"{version}/networks/create", {"Name": name, **fields}).json["Id"]
 
@@ -182,9 +182,9 @@ class API:
         assert reply.body == b"", reply
 
     def clear(self) -> None:
-        """Removes every container and every network that a client made."""
+        """Removes every container and every network that a client made; a configuration after the networks made from it."""
         for container in self.get("/containers/json?all=1").json:
             self.delete(f"/containers/{container['Id']}?force=1")
-        for network in self.get("/networks").json:
+        for network in sorted(self.get("/networks").json, key=lambda network: network["ConfigOnly"]):
             if network["Name"] not in ("bridge", "host", "none"):
                 self.delete(f"/networks/{network['Id']}")

@@ -73,7 +73,7 @@ def check(daemon, method, target, body, status, message, headers=None, chunked=F
     if isinstance(message, re.Pattern):
         assert message.fullmatch(reply.message), f"expected /{message.pattern}/, got {reply.message!r}"
     else:
-        assert reply.message == message
+        assert reply.message == message, reply
 
 
 def table(cases):
