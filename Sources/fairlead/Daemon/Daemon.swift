@@ -85,9 +85,20 @@ struct Daemon {
         var docker = DockerAPI.Configuration()
         docker.minimumVersion = configuration.minimumAPIVersion
         let metrics = metrics
-        return DockerAPI(
-            engine: engine, configuration: docker,
-            fallback: FairleadAPI(engine: engine, metrics: { metrics.text }), logger: logger)
+        let fairlead = FairleadAPI(engine: engine) {
+            Self.measure(engine.snapshot)
+            return metrics.text
+        }
+        return DockerAPI(engine: engine, configuration: docker, fallback: fairlead, logger: logger)
+    }
+
+    /// What is counted when somebody asks.
+    private static func measure(_ snapshot: Snapshot) {
+        let containers = snapshot.containers.values
+        Gauge(label: "fairlead_networks").record(snapshot.networks.count)
+        Gauge(label: "fairlead_containers").record(containers.count)
+        Gauge(label: "fairlead_containers_running").record(containers.count { $0.container.state.isRunning })
+        Gauge(label: "fairlead_endpoints").record(snapshot.networks.values.reduce(0) { $0 + $1.endpoints.count })
     }
 
     private func reloader(for engine: Engine) -> Reloader {
