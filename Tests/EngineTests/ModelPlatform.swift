@@ -8,19 +8,24 @@ import Synchronization
 final class ModelPlatform: HostPlatform {
     let hasIPv6 = true
     let ownPath = "/proc/1/ns/net"
-    let ownIdentity = "boot/cookie:1"
+    var ownIdentity: String { memory.withLock(\.own) }
 
     private struct Memory {
+        var own = "boot/cookie:1"
         var isForwarding: Set<AddressFamily> = [.ipv4, .ipv6]
         /// By path.
         var identities: [String: String] = [:]
         var watches: [ObjectID: @Sendable () -> Void] = [:]
         var forgotten: [IPAddress] = []
+        var interfaces: [String: ExistingInterface] = [:]
+        var names: [String: Set<String>] = [:]
     }
 
     private let memory = Mutex(Memory())
 
     var forgotten: [IPAddress] { memory.withLock(\.forgotten) }
+
+    func setOwnIdentity(_ identity: String) { memory.withLock { $0.own = identity } }
 
     func setForwarding(_ families: Set<AddressFamily>) { memory.withLock { $0.isForwarding = families } }
 
@@ -33,6 +38,16 @@ final class ModelPlatform: HostPlatform {
     func isForwarding(_ family: AddressFamily) async -> Bool { memory.withLock { $0.isForwarding.contains(family) } }
     func keepRouterAdvertisements() async throws(EngineError) {}
     func identity(of path: String) async -> String? { memory.withLock { $0.identities[path] } }
+
+    func clearPinRests(in directory: String) async {}
+    func interface(named name: String) async -> ExistingInterface {
+        memory.withLock { $0.interfaces[name] ?? .absent }
+    }
+    func interfaceNames(in path: String) async -> Set<String> { memory.withLock { $0.names[path] ?? [] } }
+    func setInterface(_ name: String, _ interface: ExistingInterface) {
+        memory.withLock { $0.interfaces[name] = interface }
+    }
+    func setNames(_ names: Set<String>, in path: String) { memory.withLock { $0.names[path] = names } }
 
     func adopt(_ witness: String) async throws(EngineError) -> AdoptedNamespace {
         guard let identity = await identity(of: witness) else {

@@ -14,7 +14,7 @@ final class Testbed {
     let platform: ModelPlatform
     private(set) var store: Store
     private(set) var engine: Engine
-    private let configuration: EngineConfiguration
+    private var configuration: EngineConfiguration
 
     init(_ adjust: (inout EngineConfiguration) -> Void = { _ in }) async throws {
         directory = NSTemporaryDirectoryPath.make()
@@ -33,7 +33,8 @@ final class Testbed {
     }
 
     /// A new daemon on the same store and kernel.
-    func restart() async throws {
+    func restart(_ adjust: (inout EngineConfiguration) -> Void = { _ in }) async throws {
+        adjust(&configuration)
         store.close()
         (store, engine) = try Self.open(directory, kernel, platform, configuration)
         try await engine.boot()

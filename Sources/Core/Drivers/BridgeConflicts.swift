@@ -15,9 +15,19 @@ extension BridgeDriver {
                 throw EngineError(.forbidden, "bridge driver doesn't support multiple subnets")
             }
         }
+        try Self.validateName(Self.interface(of: network, options))
         try Self.validateSubnets(network)
         try Self.validateNamedGateways(network)
         try refuseConflicts(network, options, among: others)
+    }
+
+    /// What the kernel would say of the name, before any rule names it: rtnetlink's policy for IFLA_IFNAME, and
+    /// `dev_valid_name` in net/core/dev.c.
+    private static func validateName(_ name: String) throws(EngineError) {
+        if name.utf8.count > 15 {
+            throw EngineError(.system, "bridge \(name): numerical result out of range")
+        }
+        if InterfaceName(name) == nil { throw EngineError(.system, "bridge \(name): invalid argument") }
     }
 
     private static func validateSubnets(_ network: Network) throws(EngineError) {

@@ -11,7 +11,7 @@ extension BridgeDriver {
         let inner = LinkID(endpoint.interface, in: namespace)
         let alias = "fairlead:\(network.id):\(endpoint.id)"
         let mtu = options.mtu > 0 ? UInt32(clamping: options.mtu) : nil
-        let hasIPv6 = endpoint.address(of: .ipv6) != nil
+        let hasIPv6 = endpoint.address(of: .ipv6) != nil || endpoint.linkLocal.contains { $0.family == .ipv6 }
         var state = State()
         state.insert(
             LinkSpec(

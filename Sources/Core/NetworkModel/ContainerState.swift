@@ -39,7 +39,8 @@ public struct Sandbox: Sendable, Hashable {
     public let id: ObjectID
     /// Where the namespace is opened: `SandboxKey`.
     public let path: String
-    /// Boot id and namespace cookie (SO_NETNS_COOKIE): unique where an inode is not; "" in host mode.
+    /// Boot id and namespace cookie (SO_NETNS_COOKIE): unique where an inode is not; of the daemon's own namespace in
+    /// host mode, "" for a pinned namespace, which its pin identifies.
     public let identity: String
     /// Handed over by its owner, so never ours to end.
     public let isAdopted: Bool

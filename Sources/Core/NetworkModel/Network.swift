@@ -103,3 +103,13 @@ public struct IPAMConfig: Sendable, Hashable {
         self.auxiliaryAddresses = auxiliaryAddresses
     }
 }
+
+extension Network {
+    /// Whether a subnet has to be chosen for it: a family it has is given none, or just a size.
+    public var choosesSubnets: Bool {
+        AddressFamily.allCases.contains { family in
+            let given = ipamConfig.compactMap(\.subnet).filter { $0.family == family }
+            return isEnabled(family) && (given.isEmpty || given.contains(where: \.address.isUnspecified))
+        }
+    }
+}

@@ -8,11 +8,13 @@ import NetworkModel
 extension Engine {
     /// - Throws: what docker-network-api 2.5 lists from step 11 on, as far as no kernel is needed for it.
     func makeEndpoint(
-        of container: Container, on network: Network, _ settings: EndpointSettings, beside others: [Endpoint]
+        of container: Container, on network: Network, _ settings: EndpointSettings, beside others: [Endpoint],
+        foreignInterfaces: Set<String> = []
     ) throws(EngineError) -> Endpoint {
         if network.isConfigOnly {
             throw EngineError(.forbidden, "cannot create endpoint on configuration-only network")
         }
+        for link in settings.links ?? [] { try Self.checkLink(link) }
         let driver = try drivers.named(network.driver)
         let isUserDefined = !NetworkDraft.predefined.contains(network.name)
         var endpoint = Endpoint(
@@ -21,7 +23,8 @@ extension Engine {
             gatewayPriority: settings.gatewayPriority, order: (others.map(\.order).max() ?? -1) + 1)
         if isUserDefined { endpoint.dnsNames = container.dnsNames(aliases: settings.aliases ?? []) }
         guard let prefix = try driver.interfacePrefix(of: network) else { return endpoint }
-        endpoint.interface = try interfaceName(prefix, settings, others)
+        endpoint.interface = try interfaceName(
+            prefix, settings, used: foreignInterfaces.union(others.map(\.interface)))
         endpoint.hostInterface = makeHostInterface()
         var generator = SystemRandomNumberGenerator()
         endpoint.mac = settings.mac ?? .random(using: &generator)
@@ -37,6 +40,7 @@ extension Engine {
             ipam.releaseAddress(prefix.address, in: pool.subnet)
         }
         hostInterfaces.remove(endpoint.hostInterface)
+        recount(network.id)
     }
 
     private func reserveAddresses(
@@ -44,6 +48,8 @@ extension Engine {
     ) throws(EngineError) {
         do {
             for family in AddressFamily.allCases where network.isEnabled(family) {
+                // Docker releases the address of a family that the endpoint's own sysctls switch off.
+                if family == .ipv6, settings.disablesIPv6 { continue }
                 endpoint.addresses.append(
                     try reserve(family, on: network, settings.address(of: family), for: endpoint.container))
                 if let gateway = try driver.gateway(family, of: network) { endpoint.gateways.append(gateway) }
@@ -91,6 +97,14 @@ extension Engine {
         return claimed
     }
 
+    /// `container` or `container:alias` (moby `opts.ParseLink`). The container need not exist.
+    private static func checkLink(_ link: String) throws(EngineError) {
+        if link.isEmpty { throw EngineError(.system, "empty string specified for links") }
+        if link.split(separator: ":", omittingEmptySubsequences: false).count > 2 {
+            throw EngineError(.system, "bad format for links: \(link)")
+        }
+    }
+
     private func linkLocal(_ settings: EndpointSettings) throws(EngineError) -> [IPAddress] {
         for address in settings.ipam?.linkLocal ?? [] where !address.isLinkLocalUnicast {
             throw EngineError(.invalidArgument, "invalid link local IP address: \(address)")
@@ -100,11 +114,14 @@ extension Engine {
 
     /// The name the client asked for, or the lowest unused number of the prefix.
     private func interfaceName(
-        _ prefix: String, _ settings: EndpointSettings, _ others: [Endpoint]
+        _ prefix: String, _ settings: EndpointSettings, used: Set<String>
     ) throws(EngineError) -> String {
-        let used = Set(others.map(\.interface))
         if let wanted = settings.driverOptions?["com.docker.network.endpoint.ifname"], !wanted.isEmpty {
-            if used.contains(wanted) {
+            guard InterfaceName(wanted) != nil else {
+                throw EngineError(
+                    .system, "error renaming interface \"\(makeHostInterface())\" to \"\(wanted)\": invalid argument")
+            }
+            if used.contains(wanted) || wanted == "lo" {
                 throw EngineError(
                     .system, "error renaming interface \"\(makeHostInterface())\" to \"\(wanted)\": file exists")
             }
@@ -120,6 +137,15 @@ extension Engine {
         while true {
             let name = "veth" + ObjectID.random().text.prefix(7)
             if !hostInterfaces.contains(name) { return name }
+        }
+    }
+}
+
+extension EndpointSettings {
+    /// Whether the driver option of sysctls sets `net.ipv6.conf.IFNAME.disable_ipv6=1`.
+    fileprivate var disablesIPv6: Bool {
+        EndpointSysctls.settings(driverOptions?[EndpointSysctls.option] ?? "").contains { setting in
+            setting.path(interface: "x") == "net/ipv6/conf/x/disable_ipv6" && setting.value != "0"
         }
     }
 }

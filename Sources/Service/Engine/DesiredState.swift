@@ -12,6 +12,7 @@ extension Engine {
         if let bridge = try bridge(of: network) {
             let options = try drivers.bridge.options(of: network)
             for element in Ruleset.elements(for: network, options: options, bridge: bridge) { state.insert(element) }
+            if let adopted = adoptedBridges[network.id] { state = yielding(state, to: adopted) }
         }
         return state
     }

@@ -1,5 +1,5 @@
-public import Dataplane
 import Addressing
+public import Dataplane
 import IPAM
 import Logging
 public import NetworkModel
@@ -16,11 +16,13 @@ extension Engine {
     @discardableResult
     public func boot() async throws(EngineError) -> Plan {
         let stored = try load()
-        for network in stored.networks where network.name != "bridge" { try restore(network) }
-        try await restorePredefined(stored.networks)
+        for network in stored.networks where network.name != "bridge" { try restore(network, stored.settings) }
+        let orphans = try await restorePredefined(stored)
+        let endpoints = stored.endpoints.filter { !orphans.contains($0.id) }
         for container in stored.containers { put(container) }
-        let lost = try await restore(stored.containers, endpoints: stored.endpoints)
-        try await restoreForwarding()
+        let lost = try await restore(stored.containers, endpoints: endpoints)
+        try await restoreForwarding(stored.settings)
+        await platform.clearPinRests(in: configuration.namespaceDirectory)
         let parts = try desiredParts()
         let plan: Plan
         do {
@@ -29,7 +31,7 @@ extension Engine {
             throw EngineError(kernel: error)
         }
         publish()
-        for container in lost { tell(container, "die", ["exitCode": "\(container.state.exitCode)"]) }
+        for entry in lost { tellLost(entry) }
         for entry in current.containers.values where entry.container.sandbox != nil { watch(entry.container) }
         await startWaiting()
         return plan
@@ -52,16 +54,15 @@ extension Engine {
         }
     }
 
-    private func restore(_ network: Network) throws(EngineError) {
-        var taken: [Pool] = []
+    func restore(_ network: Network, _ settings: [String: String]) throws(EngineError) {
         for pool in network.pools {
             do {
                 try ipam.restore(pool)
-                taken.append(pool)
             } catch {
                 throw error.prefixed("network \(network.name): ")
             }
         }
+        restoreAdoption(of: network, settings)
         put(network)
     }
 
@@ -79,20 +80,19 @@ extension Engine {
         return parts
     }
 
-    private func restoreForwarding() async throws(EngineError) {
+    /// Where we turned forwarding on in this boot and namespace, it stays ours, and closed to others, whether or not a
+    /// network needs it now.
+    private func restoreForwarding(_ settings: [String: String]) async throws(EngineError) {
         for family in AddressFamily.allCases {
+            if settings[Self.forwardingSetting(family)] == platform.ownIdentity {
+                forwardingTurnedOn.insert(family)
+                continue
+            }
             let needsIt = current.networks.values.contains { entry in
                 entry.network.driver == "bridge" && entry.network.isEnabled(family) && !entry.network.isInternal
             }
             guard needsIt, configuration.ipForward else { continue }
-            let remembered = try settings()[Self.forwardingSetting(family)] == platform.ownIdentity
-            if remembered {
-                forwardingTurnedOn.insert(family)
-            } else if await !platform.isForwarding(family) {
-                try await rememberForwarding(family)
-            }
+            if await !platform.isForwarding(family) { try await rememberForwarding(family) }
         }
     }
-
-    private func settings() throws(EngineError) -> [String: String] { try load().settings }
 }

@@ -6,24 +6,76 @@ extension Engine {
     /// Finds out which running containers still have their namespace, and what becomes of the others: whose restart
     /// policy says so gets its namespace again with the same addresses, the rest has exited.
     ///
-    /// - Returns: those that have exited.
-    func restore(_ containers: [Container], endpoints: [Endpoint]) async throws(EngineError) -> [Container] {
+    /// - Returns: those that have exited, with the endpoints they had.
+    func restore(
+        _ containers: [Container], endpoints: [Endpoint]
+    ) async throws(EngineError) -> [ContainerEntry] {
         let endpoints = Dictionary(grouping: endpoints, by: \.container)
-        var lost: [Container] = []
-        for stored in containers.sorted(by: { $0.created < $1.created }) {
-            var container = stored
-            let own = endpoints[container.id] ?? []
-            guard container.state.isRunning || container.startsWithDaemon else { continue }
-            if container.state.isRunning, await hasSurvived(&container) {
-                if container != stored { try await keep(container) }
-                try await adoptEndpoints(own, of: container)
-            } else if container.startsWithDaemon {
-                try await revive(container, own)
-            } else {
-                lost.append(try await bury(container, own))
+        var writes: [Write] = []
+        var lost: [ContainerEntry] = []
+        // Whoever shares another's namespace comes after it.
+        for stored in containers.sorted(by: { $0.bootRank < $1.bootRank }) {
+            let own = (endpoints[stored.id] ?? []).sorted { $0.order < $1.order }
+            let outcome = await fate(of: stored, own)
+            switch outcome {
+            case .stays(let container):
+                if container != stored { writes.append(.putContainer(container)) }
+                put(container)
+                if container.sandbox != nil { try adopt(own, of: container) }
+            case .ends(let container):
+                writes += own.map { .removeEndpoint($0.id) } + [.putContainer(container)]
+                put(container)
+                lost.append(ContainerEntry(container: container, endpoints: own))
+            case .startsLater(let container):
+                writes += own.map { .removeEndpoint($0.id) } + [.putContainer(container)]
+                put(container)
+                startsAfterBoot.append(container.id)
             }
         }
+        if !writes.isEmpty { try await commit(writes, for: "containers") }
         return lost
+    }
+
+    /// What becomes of a container when the daemon comes up.
+    private enum Fate {
+        case stays(Container)
+        case ends(Container)
+        /// Has no endpoints to make anew; is started once all else is there.
+        case startsLater(Container)
+    }
+
+    private func fate(of stored: Container, _ endpoints: [Endpoint]) async -> Fate {
+        var container = stored
+        if stored.sandbox == nil {
+            if !stored.startsWithDaemon {
+                guard stored.state.isRunning else { return .stays(stored) }
+                container.state.status = .exited
+                return .ends(container)
+            }
+            container.state.status = .exited
+            return .startsLater(container)
+        }
+        if await hasSurvived(&container) { return .stays(container) }
+        if stored.startsWithDaemon {
+            if case .container = stored.host.networkMode {
+                container.sandbox = nil
+                container.state.status = .exited
+                return .startsLater(container)
+            }
+            do {
+                try await revive(&container)
+                return .stays(container)
+            } catch {
+                logger.error(
+                    "a container isn't started again",
+                    metadata: ["container": "\(stored.name)", "error": "\(error)"])
+            }
+        }
+        container.sandbox = nil
+        container.state.status = .exited
+        container.state.exitCode = 137
+        container.state.finished = .now()
+        return .ends(container)
     }
 
     /// Whether the namespace is still the one it was.
@@ -31,10 +83,16 @@ extension Engine {
         guard let sandbox = container.sandbox else { return false }
         switch container.host.networkMode {
         case .host:
-            // Known by the daemon's own process, which is another one now.
-            container.sandbox = Sandbox(id: sandbox.id, path: platform.ownPath, identity: "")
+            // Its path names the daemon's process, which is another one now.
+            container.sandbox = Sandbox(id: sandbox.id, path: platform.ownPath, identity: sandbox.identity)
+            return sandbox.identity == platform.ownIdentity
+        case .container(let term):
+            guard let owner = try? current.container(term).container.sandbox, owner.id == sandbox.id else {
+                return false
+            }
+            container.sandbox = Sandbox(id: owner.id, path: owner.path, identity: "", pid: owner.pid)
             return true
-        case .container, .bridge, .none, .network:
+        case .bridge, .none, .network:
             guard let identity = await platform.identity(of: sandbox.path) else { return false }
             guard sandbox.isAdopted else { return true }
             guard identity == sandbox.identity else { return false }
@@ -43,15 +101,28 @@ extension Engine {
         }
     }
 
-    private func adoptEndpoints(_ endpoints: [Endpoint], of container: Container) async throws(EngineError) {
-        put(container)
-        for endpoint in endpoints.sorted(by: { $0.order < $1.order }) {
+    /// Gives a container whose namespace is gone (a reboot) a new one; the first plan makes it, and its endpoints as
+    /// they were. A process that was named by its number is another one now.
+    private func revive(_ container: inout Container) async throws(EngineError) {
+        if container.sandbox?.pid ?? 0 > 0 {
+            throw EngineError(.conflict, "the process whose namespace it had adopted is gone")
+        }
+        let sandbox = try await makeSandbox(for: container)
+        container.sandbox = sandbox
+        container.state = ContainerState(
+            status: .running, started: .now(), finished: container.state.finished,
+            restartCount: container.state.restartCount)
+        if sandbox.isAdopted { adopted[sandbox.identity] = container.id }
+    }
+
+    /// Takes the addresses of a running container's endpoints again.
+    private func adopt(_ endpoints: [Endpoint], of container: Container) throws(EngineError) {
+        for endpoint in endpoints {
             guard let network = current.networks[endpoint.network]?.network else { continue }
             for prefix in endpoint.addresses {
                 guard let pool = network.pools.first(where: { $0.subnet.contains(prefix.address) }) else { continue }
                 do {
-                    _ = try ipam.requestAddress(
-                        in: pool.subnet, range: nil, preferred: prefix.address, avoiding: [])
+                    _ = try ipam.requestAddress(in: pool.subnet, range: nil, preferred: prefix.address, avoiding: [])
                 } catch {
                     throw error.prefixed("container \(container.name): ")
                 }
@@ -60,47 +131,26 @@ extension Engine {
         }
     }
 
-    /// A container whose namespace is gone (a reboot) and whose policy wants it back: the same endpoints in a new
-    /// namespace, made by the first plan. One that had none is started afresh once the daemon is up.
-    private func revive(_ stored: Container, _ endpoints: [Endpoint]) async throws(EngineError) {
-        var container = stored
-        do {
-            if endpoints.isEmpty, stored.sandbox == nil { throw EngineError(.system, "it was not running") }
-            let sandbox = try await makeSandbox(for: container)
-            container.sandbox = sandbox
-            container.state = ContainerState(
-                status: .running, started: .now(), finished: stored.state.finished,
-                restartCount: stored.state.restartCount)
-            if sandbox.isAdopted { adopted[sandbox.identity] = container.id }
-            try await keep(container)
-            try await adoptEndpoints(endpoints, of: container)
-        } catch  where stored.sandbox == nil {
-            startsAfterBoot.append(stored.id)
-        } catch {
-            logger.error(
-                "a container isn't started again", metadata: ["container": "\(stored.name)", "error": "\(error)"])
-            _ = try await bury(stored, endpoints)
+    /// The events of a container that ended while the daemon wasn't there, and its removal if it asked for that.
+    func tellLost(_ entry: ContainerEntry) {
+        tell(entry.container, "die", ["exitCode": "\(entry.container.state.exitCode)"])
+        for endpoint in entry.endpoints {
+            guard let network = current.networks[endpoint.network]?.network else { continue }
+            tell(network, "disconnect", container: entry.container.id)
+        }
+        guard entry.container.host.autoRemove else { return }
+        Task { [weak self] in
+            do {
+                try await self?.removeContainer(entry.container.id.text, force: false)
+            } catch {
+                self?.logger.error(
+                    "an ended container is not removed",
+                    metadata: ["container": "\(entry.container.name)", "error": "\(error)"])
+            }
         }
     }
 
-    private func bury(_ stored: Container, _ endpoints: [Endpoint]) async throws(EngineError) -> Container {
-        var container = stored
-        container.sandbox = nil
-        container.state.status = .exited
-        container.state.exitCode = 137
-        container.state.finished = .now()
-        try await store.commit(
-            endpoints.map { .removeEndpoint($0.id) } + [.putContainer(container)], for: "container \(container.name)")
-        put(container)
-        return container
-    }
-
-    private func keep(_ container: Container) async throws(EngineError) {
-        try await store.commit([.putContainer(container)], for: "container \(container.name)")
-        put(container)
-    }
-
-    /// Starts those that a restart policy wants and that had not been running.
+    /// Starts those that a restart policy wants and that had no namespace.
     func startWaiting() async {
         let ids = startsAfterBoot
         startsAfterBoot = []
@@ -108,8 +158,17 @@ extension Engine {
             do {
                 try await startContainer(id.text)
             } catch {
-                logger.error("a container isn't started again", metadata: ["container": "\(id)", "error": "\(error)"])
+                logger.error(
+                    "a container isn't started again", metadata: ["container": "\(id.short)", "error": "\(error)"])
             }
         }
+    }
+}
+
+extension Container {
+    /// Owners of namespaces before those who share them, then by age.
+    fileprivate var bootRank: (Int, Timestamp, ObjectID) {
+        if case .container = host.networkMode { return (1, created, id) }
+        return (0, created, id)
     }
 }

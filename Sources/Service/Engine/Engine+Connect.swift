@@ -19,7 +19,7 @@ extension Engine {
             guard let entry = current.containers[id] else {
                 throw EngineError(.notFound, "No such container: \(container)")
             }
-            if entry.container.state.isRunning {
+            if entry.container.sandbox != nil {
                 try await connectRunning(entry, network, settings)
             } else {
                 try await connectStopped(entry.container, network, settings)
@@ -31,7 +31,7 @@ extension Engine {
         _ container: Container, _ term: String, _ settings: EndpointSettings
     ) async throws(EngineError) {
         if container.state.status == .removing { throw Self.markedForRemoval(container) }
-        let network = try? current.network(term).network
+        let network = try optionalNetwork(term)
         let name = network?.name ?? term
         if let network { try checkConnection(of: container, to: network, name: name, settings) }
         guard container.attachments[name] == nil, !container.isAttached(to: network) else { return }
@@ -39,9 +39,18 @@ extension Engine {
         var settings = settings
         if let network { settings.networkID = network.id.text }
         container.attachments[name] = settings
-        try await store.commit([.putContainer(container)], for: "container \(container.name)")
+        try await commit([.putContainer(container)], for: "container \(container.name)")
         put(container)
         publish()
+    }
+
+    /// Nil when there is no such network (yet).
+    func optionalNetwork(_ term: String) throws(EngineError) -> Network? {
+        do {
+            return try current.network(term).network
+        } catch  where error.kind == .notFound {
+            return nil
+        }
     }
 
     private func connectRunning(
@@ -70,19 +79,22 @@ extension Engine {
         of container: Container, to network: Network, name: String, _ settings: EndpointSettings
     ) throws(EngineError) {
         try validate(settings, on: network, isUserDefined: !NetworkDraft.predefined.contains(name))
-        let mode = container.host.networkMode
-        if network.name == "host", mode != .host {
+        if network.driver == "host", container.host.networkMode != .host {
             throw EngineError(
                 .invalidArgument,
                 "cannot connect container to host network - container must be created in host network mode")
         }
-        if mode == .host, network.name == "host" { return }
-        if !mode.isPrivate { throw Self.sharedStack }
-        let isNone = network.name == "none"
-        if isNone != (mode == .none) || isNone && !container.attachments.isEmpty && container.attachments[name] == nil {
-            throw EngineError(
-                .invalidArgument,
-                "container cannot be connected to multiple networks with one of the networks in private (none) mode")
+        if case .container = container.host.networkMode { throw Self.sharedStack }
+        for (key, other) in container.attachments {
+            let driver = try optionalNetwork(other.networkID.nonEmpty ?? key)?.driver
+            if key == name || other.networkID == network.id.text { continue }
+            if driver == "host" || network.driver == "host" { throw Self.sharedStack }
+            if driver == "null" || network.driver == "null" {
+                throw EngineError(
+                    .invalidArgument,
+                    "container cannot be connected to multiple networks with one of the networks in private (none) mode"
+                )
+            }
         }
     }
 
@@ -91,7 +103,9 @@ extension Engine {
         _ entry: ContainerEntry, _ network: Network, _ settings: EndpointSettings
     ) async throws(EngineError) {
         guard let sandbox = entry.container.sandbox else { throw Self.markedForRemoval(entry.container) }
-        let endpoint = try makeEndpoint(of: entry.container, on: network, settings, beside: entry.endpoints)
+        let present = sandbox.isAdopted ? await platform.interfaceNames(in: sandbox.path) : []
+        let endpoint = try makeEndpoint(
+            of: entry.container, on: network, settings, beside: entry.endpoints, foreignInterfaces: present)
         var container = entry.container
         container.attachments[network.name] = settings
         do throws(EngineError) {
@@ -99,12 +113,12 @@ extension Engine {
                 endpoint.id.endpoint: try desired(for: endpoint, on: network, in: sandbox),
                 container.id.container: desired(for: container, endpoints: entry.endpoints + [endpoint]),
             ]
-            try await store.commit(
+            try await commit(
                 [.putContainer(container), .putEndpoint(endpoint)], for: "endpoint \(container.name)")
             do {
                 try await reconciler.apply(changes)
             } catch {
-                try? await store.commit(
+                await takeBack(
                     [.removeEndpoint(endpoint.id), .putContainer(entry.container)], for: "endpoint \(container.name)")
                 throw Self.refusal(error, of: endpoint, on: network)
             }

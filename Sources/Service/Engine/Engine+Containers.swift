@@ -18,7 +18,7 @@ extension Engine {
             attachments: attachments)
         reservedContainerNames.insert(name)
         defer { reservedContainerNames.remove(name) }
-        try await store.commit([.putContainer(container)], for: "container \(name)")
+        try await commit([.putContainer(container)], for: "container \(name)")
         put(container)
         publish()
         tell(container, "create")
@@ -30,7 +30,10 @@ extension Engine {
         _ request: ContainerRequest
     ) throws(EngineError) -> OrderedDictionary<String, EndpointSettings> {
         var attachments: OrderedDictionary<String, EndpointSettings> = [:]
-        for (key, settings) in request.attachments {
+        // Docker overlooks the networks of a container that has another's stack, or none at all.
+        if case .container = request.host.networkMode { return attachments }
+        if request.config.networkDisabled { return attachments }
+        for (key, settings) in request.attachments where !isDisabledBridge(key) {
             let name = key == "default" ? "bridge" : key
             let network = try? current.network(name).network
             do {
@@ -49,6 +52,11 @@ extension Engine {
             }
         }
         return attachments
+    }
+
+    /// Whether the key means the default bridge network that the operator switched off: then there is only `lo`.
+    func isDisabledBridge(_ key: String) -> Bool {
+        configuration.defaultBridge.isDisabled && (key == "bridge" || key == "default")
     }
 
     /// `POST /containers/{id}/rename`: endpoints and their names follow.
@@ -86,7 +94,7 @@ extension Engine {
             }
             return endpoint
         }
-        try await store.commit(
+        try await commit(
             [.putContainer(container)] + endpoints.map(Write.putEndpoint), for: "container \(oldName)")
         put(container)
         for endpoint in endpoints { put(endpoint) }
@@ -123,7 +131,7 @@ extension Engine {
                 guard force else {
                     throw EngineError(
                         .conflict,
-                        "cannot remove container \"/\(entry.container.name)\": container is running: stop the container before removing or force remove"
+                        "cannot remove container \"/\(entry.container.name)\": container is \(entry.container.state.status.rawValue): stop the container before removing or force remove"
                     )
                 }
                 if entry.container.sandbox != nil {
@@ -137,7 +145,7 @@ extension Engine {
 
     /// Removes a container that doesn't run. The caller holds its lock.
     func discard(_ container: Container) async throws(EngineError) {
-        try await store.commit([.removeContainer(container.id)], for: "container \(container.name)")
+        try await commit([.removeContainer(container.id)], for: "container \(container.name)")
         remove(container)
         publish()
         tell(container, "destroy")
@@ -157,8 +165,13 @@ extension Engine {
             await acquire(id, .exclusive)
             defer { release(id) }
             guard let container = current.containers[id]?.container, !container.state.isRunning else { continue }
-            try await discard(container)
-            ids.append(id)
+            do {
+                try await discard(container)
+                ids.append(id)
+            } catch {
+                logger.warning(
+                    "container is left by prune", metadata: ["container": "\(container.name)", "error": "\(error)"])
+            }
         }
         events.publish(
             Event(type: "container", action: "prune", actor: "", attributes: ["reclaimed": "0"], time: .now()))

@@ -30,6 +30,7 @@ extension Engine {
         defer { release(network.id) }
         do {
             try await introduce(network)
+            drafts[network.id] = nil
         } catch {
             giveBack(network)
             throw error
@@ -40,11 +41,13 @@ extension Engine {
     /// Stores the network, makes it, tells of it.
     func introduce(_ network: Network) async throws(EngineError) {
         let state = try desired(for: network)
-        try await store.commit([.putNetwork(network)], for: "network \(network.name)")
+        try await commit([.putNetwork(network)] + adoptionWrites(network), for: "network \(network.name)")
         do {
             try await reconciler.apply([network.id.network: state])
         } catch {
-            try? await store.commit([.removeNetwork(network.id)], for: "network \(network.name)")
+            await takeBack(
+                [.removeNetwork(network.id), .setSetting(Self.adoptionSetting(network.id), nil)],
+                for: "network \(network.name)")
             throw EngineError(kernel: error)
         }
         put(network)
@@ -54,7 +57,7 @@ extension Engine {
 
     /// Reserves the draft's addresses and checks it against the networks there are, in one go.
     private func allocate(_ draft: Network) async throws(EngineError) -> Network {
-        let isDynamic = draft.ipamDriver == "default" && draft.driver != "host" && draft.driver != "null"
+        let isDynamic = draft.ipamDriver == "default" && draft.driver == "bridge" && draft.choosesSubnets
         let host = isDynamic ? try await platform.addressing() : HostAddressing()
         let driver = try drivers.named(draft.driver)
         var network = draft
@@ -65,8 +68,10 @@ extension Engine {
             for pool in network.pools { ipam.release(pool) }
             throw error
         }
-        if let bridge = try bridge(of: network) { bridges[bridge] = network.id }
+        drafts[network.id] = network
+        claim(network)
         do {
+            try await adoptBridge(of: network)
             for family in AddressFamily.allCases where network.isEnabled(family) {
                 try await requireForwarding(family, for: network)
             }
@@ -77,29 +82,24 @@ extension Engine {
         return network
     }
 
-    /// The networks that `network` could be in conflict with: same bridge, same driver, overlapping subnets.
+    /// The networks, made or being made, that `network` could be in conflict with: on the same bridge or subnet, or the
+    /// one network that a driver allows.
     private func rivals(of network: Network) throws(EngineError) -> [Network] {
-        var rivals: [Network] = []
-        if let bridge = try bridge(of: network), let id = bridges[bridge] {
-            if let rival = current.networks[id]?.network {
-                rivals.append(rival)
-            } else {
-                throw EngineError(
-                    .forbidden,
-                    "cannot create network \(network.id) (\(bridge)): conflicts with network \(id) (\(bridge)): networks have same bridge name"
-                )
-            }
+        var ids: Set<ObjectID> = []
+        if let bridge = try bridge(of: network), let id = bridges[bridge] { ids.insert(id) }
+        for pool in network.pools {
+            for subnet in ipam.overlapping(pool.subnet) { ids.formUnion(subnetOwners[subnet] ?? []) }
         }
-        // IPAM has compared subnets, except where an ip-range was given; host and null there is one of.
-        if network.pools.contains(where: { $0.range != nil }) || network.pools.isEmpty {
-            rivals += current.networks.values.lazy.map(\.network).filter { $0.id != network.id }
-        }
-        return rivals
+        if network.pools.isEmpty { ids.formUnion(["host", "none"].compactMap { current.networkIDs[$0] }) }
+        ids.remove(network.id)
+        return ids.sorted().compactMap { current.networks[$0]?.network ?? drafts[$0] }
     }
 
     /// Undoes `allocate`.
     private func giveBack(_ network: Network) {
         for pool in network.pools { ipam.release(pool) }
-        if let bridge = try? bridge(of: network), bridges[bridge] == network.id { bridges[bridge] = nil }
+        unclaim(network)
+        drafts[network.id] = nil
+        adoptedBridges[network.id] = nil
     }
 }

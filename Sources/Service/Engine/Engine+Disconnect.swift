@@ -21,7 +21,7 @@ extension Engine {
             guard let entry = current.containers[id] else {
                 throw EngineError(.notFound, "No such container: \(container)")
             }
-            if entry.container.state.isRunning {
+            if entry.container.sandbox != nil {
                 try await disconnectRunning(entry, network, force)
             } else {
                 try await disconnectStopped(entry.container, network)
@@ -43,7 +43,7 @@ extension Engine {
     private func forgetAttachment(_ key: String, of container: Container) async throws(EngineError) {
         var container = container
         container.attachments[key] = nil
-        try await store.commit([.putContainer(container)], for: "container \(container.name)")
+        try await commit([.putContainer(container)], for: "container \(container.name)")
         put(container)
         publish()
     }
@@ -81,14 +81,14 @@ extension Engine {
         let rest = entry.endpoints.filter { $0.id != endpoint.id }
         var container = entry.container
         if let key = container.attachmentKey(of: network) { container.attachments[key] = nil }
-        try await store.commit(
+        try await commit(
             [.removeEndpoint(endpoint.id), .putContainer(container)], for: "endpoint \(container.name)")
         do {
             try await reconciler.apply(
                 [endpoint.id.endpoint: nil, container.id.container: desired(for: container, endpoints: rest)],
                 removal: .awaited)
         } catch {
-            try? await store.commit(
+            await takeBack(
                 [.putContainer(entry.container), .putEndpoint(endpoint)], for: "endpoint \(container.name)")
             throw EngineError(
                 .system, "endpoint delete failed for container \(container.id) on network \(network.name): \(error)")

@@ -20,15 +20,18 @@ extension Engine {
 
     /// Takes a network away: store, kernel, memory, event. The caller holds its lock and has checked that it may go.
     func withdraw(_ network: Network) async throws(EngineError) {
-        try await store.commit([.removeNetwork(network.id)], for: "network \(network.name)")
+        try await commit(
+            [.removeNetwork(network.id), .setSetting(Self.adoptionSetting(network.id), nil)],
+            for: "network \(network.name)")
         do {
             try await reconciler.apply([network.id.network: nil])
         } catch {
-            try? await store.commit([.putNetwork(network)], for: "network \(network.name)")
+            await takeBack([.putNetwork(network)] + adoptionWrites(network), for: "network \(network.name)")
             throw EngineError(kernel: error)
         }
         for pool in network.pools { ipam.release(pool) }
         remove(network)
+        adoptedBridges[network.id] = nil
         publish()
         if !network.isConfigOnly { tell(network, "destroy") }
     }
@@ -40,7 +43,10 @@ extension Engine {
         }
         let prefix = "error while removing network: "
         if network.isConfigOnly {
-            if current.networks.values.contains(where: { $0.network.configFrom == network.name }) {
+            let isCopied =
+                current.networks.values.contains { $0.network.configFrom == network.name }
+                || drafts.values.contains { $0.configFrom == network.name }
+            if isCopied {
                 throw EngineError(.forbidden, prefix + "configuration network \"\(network.name)\" is in use")
             }
         }

@@ -5,7 +5,9 @@ import Persistence
 /// What happens when a container's namespace goes without us, and who is started again.
 extension Engine {
     /// The namespace behind a sandbox has gone: the container has exited with 137, as if killed.
-    func sandboxVanished(_ id: ObjectID, _ sandbox: ObjectID) async {
+    ///
+    /// - Parameter attempt: how often store or kernel have refused to clean up after it.
+    func sandboxVanished(_ id: ObjectID, _ sandbox: ObjectID, attempt: Int = 0) async {
         await acquire(id, .exclusive)
         defer { release(id) }
         guard let entry = current.containers[id], entry.container.sandbox?.id == sandbox else { return }
@@ -20,6 +22,11 @@ extension Engine {
             logger.error(
                 "a vanished container can't be cleaned up after",
                 metadata: ["container": "\(entry.container.name)", "error": "\(error)"])
+            let delay = Duration.seconds(min(1 << min(attempt, 6), 60))
+            Task { [weak self] in
+                try? await Task.sleep(for: delay)
+                await self?.sandboxVanished(id, sandbox, attempt: attempt + 1)
+            }
         }
     }
 
@@ -27,7 +34,7 @@ extension Engine {
     private func scheduleRestart(_ id: ObjectID) async throws(EngineError) {
         guard var container = current.containers[id]?.container, container.restartsAfterExit else { return }
         container.state.status = .restarting
-        try await store.commit([.putContainer(container)], for: "container \(container.name)")
+        try await commit([.putContainer(container)], for: "container \(container.name)")
         put(container)
         publish()
         let delay = Duration.milliseconds(100 << min(container.state.restartCount, 10))

@@ -8,7 +8,7 @@ extension Engine {
     func makeSandbox(for container: Container) async throws(EngineError) -> Sandbox {
         switch container.host.networkMode {
         case .host:
-            return Sandbox(id: .random(), path: platform.ownPath, identity: "")
+            return Sandbox(id: .random(), path: platform.ownPath, identity: platform.ownIdentity)
         case .container(let term):
             return try sharedSandbox(term, for: container)
         case .bridge, .none, .network:
@@ -42,6 +42,9 @@ extension Engine {
     }
 
     private func adoptedSandbox(_ witness: String, for container: Container) async throws(EngineError) -> Sandbox {
+        if witness.hasPrefix(configuration.namespaceDirectory + "/") {
+            throw EngineError(.conflict, "cannot adopt \(witness): it is a namespace of this daemon's own")
+        }
         let namespace = try await platform.adopt(witness)
         if namespace.identity == platform.ownIdentity {
             throw EngineError(.conflict, "cannot adopt \(witness): it is the daemon's own network namespace")

@@ -17,7 +17,9 @@ extension Engine {
             }
             if container.state.isRunning { throw EngineError(.notModified, "container is already running") }
             restarts.removeValue(forKey: id)?.cancel()
-            try await start(container)
+            var fresh = container
+            fresh.state.restartCount = 0
+            try await start(fresh)
         }
     }
 
@@ -45,7 +47,8 @@ extension Engine {
                 restartCount: stopped.state.restartCount)
             if sandbox.isAdopted { adopted[sandbox.identity] = container.id }
             do throws(EngineError) {
-                let endpoints = try makeEndpoints(of: container, on: networks)
+                let present = sandbox.isAdopted ? await platform.interfaceNames(in: sandbox.path) : []
+                let endpoints = try makeEndpoints(of: container, on: networks, foreignInterfaces: present)
                 try await commitStart(stopped, container, endpoints, networks)
             } catch {
                 if adopted[sandbox.identity] == container.id { adopted[sandbox.identity] = nil }
@@ -61,9 +64,17 @@ extension Engine {
         var attachments: OrderedDictionary<String, EndpointSettings> = [:]
         var networks: [Network] = []
         for (key, settings) in container.attachments {
+            if isDisabledBridge(key) {
+                attachments[key] = settings
+                continue
+            }
             do {
-                let network = try current.network(settings.networkID.nonEmpty ?? key).network
-                try checkConnection(of: container, to: network, name: network.name, settings)
+                // Ids of the predefined ones are for us to say; a name may meanwhile mean another network.
+                let term = NetworkDraft.predefined.contains(key) ? key : settings.networkID.nonEmpty ?? key
+                let network = try current.network(term).network
+                var others = container
+                others.attachments = attachments
+                try checkConnection(of: others, to: network, name: network.name, settings)
                 if networks.contains(where: { $0.id == network.id }) { continue }
                 var settings = settings
                 settings.networkID = network.id.text
@@ -78,12 +89,16 @@ extension Engine {
         return networks
     }
 
-    private func makeEndpoints(of container: Container, on networks: [Network]) throws(EngineError) -> [Endpoint] {
+    private func makeEndpoints(
+        of container: Container, on networks: [Network], foreignInterfaces: Set<String>
+    ) throws(EngineError) -> [Endpoint] {
         var endpoints: [Endpoint] = []
         do {
             for network in networks {
                 let settings = container.attachments[network.name] ?? EndpointSettings()
-                endpoints.append(try makeEndpoint(of: container, on: network, settings, beside: endpoints))
+                endpoints.append(
+                    try makeEndpoint(
+                        of: container, on: network, settings, beside: endpoints, foreignInterfaces: foreignInterfaces))
             }
             return endpoints
         } catch {
@@ -102,11 +117,11 @@ extension Engine {
             for (endpoint, network) in zip(endpoints, networks) {
                 changes[endpoint.id.endpoint] = try desired(for: endpoint, on: network, in: sandbox)
             }
-            try await store.commit([.putContainer(container)] + endpoints.map(Write.putEndpoint), for: object)
+            try await commit([.putContainer(container)] + endpoints.map(Write.putEndpoint), for: object)
             do {
                 try await reconciler.apply(changes)
             } catch {
-                try? await store.commit(
+                await takeBack(
                     endpoints.map { .removeEndpoint($0.id) } + [.putContainer(stopped)], for: object)
                 guard let guilty = endpoints.first(where: { error.concerns($0, in: sandbox) }),
                     let network = current.networks[guilty.network]?.network
@@ -126,14 +141,21 @@ extension Engine {
         }
         tell(container, "start")
         watch(container)
+        // The owner of a shared namespace may have ended in the meantime.
+        if case .container(let term) = container.host.networkMode,
+            (try? current.container(term).container.sandbox?.id) != sandbox.id
+        {
+            Task { [weak self] in await self?.sandboxVanished(container.id, sandbox.id) }
+        }
     }
 
     private func noteFailedStart(_ stopped: Container, _ error: EngineError) async {
         guard var container = current.containers[stopped.id]?.container else { return }
+        if container.state.status == .restarting { container.state.status = .exited }
         container.state.error = error.message
         container.state.exitCode = 128
         container.sandbox = nil
-        try? await store.commit([.putContainer(container)], for: "container \(container.name)")
+        await takeBack([.putContainer(container)], for: "container \(container.name)")
         put(container)
         publish()
         if container.host.autoRemove { try? await discard(container) }

@@ -85,18 +85,18 @@ extension Engine {
         container.state.finished = .now()
         container.state.stoppedByUser = byUser
         let object = "container \(container.name)"
-        try await store.commit(
+        try await commit(
             entry.endpoints.map { .removeEndpoint($0.id) } + [.putContainer(container)], for: object)
         var changes: [Owner: State?] = [:]
         changes.updateValue(nil, forKey: container.id.container)
         for endpoint in entry.endpoints { changes.updateValue(nil, forKey: endpoint.id.endpoint) }
         do {
-            if let sandbox { platform.unwatch(sandbox) }
+            if let sandbox, container.host.networkMode.isPrivate { platform.unwatch(sandbox) }
             try await reconciler.apply(changes, removal: sandbox?.isAdopted == true ? .awaited : .deferred)
         } catch {
-            try? await store.commit(
+            await takeBack(
                 [.putContainer(entry.container)] + entry.endpoints.map(Write.putEndpoint), for: object)
-            watch(entry.container)
+            if byUser { watch(entry.container) }
             throw EngineError(kernel: error)
         }
         await platform.forgetConnections(of: entry.endpoints.flatMap { $0.addresses.map(\.address) })
@@ -104,6 +104,14 @@ extension Engine {
         put(container)
         publish()
         tell(container, "die", ["exitCode": "\(exitCode)"])
+        if let sandbox, container.host.networkMode.isPrivate { endSharers(of: sandbox) }
+    }
+
+    /// Containers in the namespace that has just gone have gone with it.
+    private func endSharers(of sandbox: Sandbox) {
+        for id in sharers[sandbox.id] ?? [] {
+            Task { [weak self] in await self?.sandboxVanished(id, sandbox.id) }
+        }
     }
 
     private func release(_ entry: ContainerEntry, _ sandbox: Sandbox?) {
@@ -119,7 +127,7 @@ extension Engine {
         var container = container
         container.state.status = .exited
         container.state.stoppedByUser = true
-        try await store.commit([.putContainer(container)], for: "container \(container.name)")
+        try await commit([.putContainer(container)], for: "container \(container.name)")
         put(container)
         publish()
     }

@@ -46,6 +46,18 @@ public actor Engine {
     /// Families whose forwarding we turned on.
     var forwardingTurnedOn: Set<AddressFamily> = []
     var restarts: [ObjectID: Task<Void, Never>] = [:]
+    /// What the store has still to be told after a change that the kernel refused.
+    var owed: [Write] = []
+    /// Networks whose addresses are reserved while they are being made.
+    var drafts: [ObjectID: Network] = [:]
+    /// Which networks have a subnet.
+    var subnetOwners: [IPPrefix: Set<ObjectID>] = [:]
+    /// Networks on a bridge that was there before them, and whether its gateway address is of our making.
+    var adoptedBridges: [ObjectID: AdoptedBridge] = [:]
+    /// The containers that share a sandbox of another's.
+    var sharers: [ObjectID: Set<ObjectID>] = [:]
+    /// Keeps changes of what there is without any network in order.
+    let hostLock = ObjectID.random()
     /// Containers that a restart policy wants and that had no namespace when the daemon came up.
     var startsAfterBoot: [ObjectID] = []
 
@@ -81,18 +93,34 @@ public actor Engine {
         refresh(&entry)
         current.networks[network.id] = entry
         current.networkIDs[network.name] = network.id
-        if let bridge = try? bridge(of: network) { bridges[bridge] = network.id }
+        claim(network)
     }
 
     func remove(_ network: Network) {
         current.networks[network.id] = nil
         if current.networkIDs[network.name] == network.id { current.networkIDs[network.name] = nil }
+        unclaim(network)
+    }
+
+    /// Notes the bridge and subnets as the network's.
+    func claim(_ network: Network) {
+        if let bridge = try? bridge(of: network) { bridges[bridge] = network.id }
+        for pool in network.pools { subnetOwners[pool.subnet, default: []].insert(network.id) }
+    }
+
+    func unclaim(_ network: Network) {
         if let bridge = try? bridge(of: network), bridges[bridge] == network.id { bridges[bridge] = nil }
+        for pool in network.pools {
+            subnetOwners[pool.subnet]?.remove(network.id)
+            if subnetOwners[pool.subnet]?.isEmpty == true { subnetOwners[pool.subnet] = nil }
+        }
     }
 
     func put(_ container: Container) {
         var entry = current.containers[container.id] ?? ContainerEntry(container: container)
         if entry.container.name != container.name { current.containerIDs[entry.container.name] = nil }
+        noteSharing(entry.container, false)
+        noteSharing(container, true)
         entry.container = container
         entry.generation = current.generation + 1
         current.containers[container.id] = entry
@@ -108,8 +136,19 @@ public actor Engine {
 
     func remove(_ container: Container) {
         current.containers[container.id] = nil
+        noteSharing(container, false)
         staticClaims[container.id] = nil
         if current.containerIDs[container.name] == container.id { current.containerIDs[container.name] = nil }
+    }
+
+    private func noteSharing(_ container: Container, _ isSharing: Bool) {
+        guard case .container = container.host.networkMode, let sandbox = container.sandbox else { return }
+        if isSharing {
+            sharers[sandbox.id, default: []].insert(container.id)
+        } else {
+            sharers[sandbox.id]?.remove(container.id)
+            if sharers[sandbox.id]?.isEmpty == true { sharers[sandbox.id] = nil }
+        }
     }
 
     func put(_ endpoint: Endpoint) {
@@ -141,6 +180,13 @@ public actor Engine {
             current.containers[endpoint.container] = entry
         }
         hostInterfaces.remove(endpoint.hostInterface)
+    }
+
+    /// Counts a network's addresses anew: some were reserved or given back.
+    func recount(_ id: ObjectID) {
+        guard var entry = current.networks[id] else { return }
+        refresh(&entry)
+        current.networks[id] = entry
     }
 
     /// What inspect tells of a network's pools, and a new generation for it.

@@ -18,7 +18,7 @@ extension Engine {
         } catch {
             logger.error(
                 "forwarding can't be turned on", metadata: ["family": "\(family)", "error": "\(error)"])
-            throw EngineError(.system, Self.forwardingIsOff(family))
+            throw EngineError(.system, "\(Self.forwardingIsOff(family)) (\(error.message))")
         }
     }
 
@@ -35,17 +35,22 @@ extension Engine {
     /// Decides to turn a family on: the sysctl itself is part of what is desired from then on.
     func rememberForwarding(_ family: AddressFamily) async throws(EngineError) {
         if family == .ipv6 { try await platform.keepRouterAdvertisements() }
-        try await store.commit(
+        try await commit(
             [.setSetting(Self.forwardingSetting(family), platform.ownIdentity)], for: "forwarding")
         forwardingTurnedOn.insert(family)
     }
 
     private func turnOnForwarding(_ family: AddressFamily) async throws(EngineError) {
+        await acquire(hostLock, .exclusive)
+        defer { release(hostLock) }
+        // Somebody may have turned it on while this request waited.
+        if await platform.isForwarding(family) { return }
         try await rememberForwarding(family)
         do {
             try await applyHost()
         } catch {
             forwardingTurnedOn.remove(family)
+            await takeBack([.setSetting(Self.forwardingSetting(family), nil)], for: "forwarding")
             throw error
         }
         logger.notice(

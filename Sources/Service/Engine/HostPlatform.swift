@@ -14,6 +14,15 @@ public protocol HostPlatform: Sendable {
     /// (`accept_ra` from 1 to 2, kernel ip-sysctl).
     func keepRouterAdvertisements() async throws(EngineError)
 
+    /// What of that name is in the daemon's namespace, besides our own links.
+    func interface(named name: String) async -> ExistingInterface
+
+    /// The names of the interfaces in the namespace at a path; none when it can't be looked into.
+    func interfaceNames(in path: String) async -> Set<String>
+
+    /// Removes files in the pins' directory that no namespace is mounted on any more.
+    func clearPinRests(in directory: String) async
+
     /// Boot id and cookie of the namespace at a path; nil when it isn't there.
     func identity(of path: String) async -> String?
 

@@ -87,6 +87,32 @@ public final class LivePlatform: HostPlatform {
         }
     }
 
+    public func interface(named name: String) async -> ExistingInterface {
+        await threads.run { [groups] in
+            guard let socket = try? NetlinkSocket(), let link = try? socket.links(named: [name])[name],
+                !groups.contains(link.group)
+            else { return .absent }
+            guard link.kind == "bridge" else { return .other }
+            let addresses = (try? socket.addresses()) ?? []
+            return .bridge(
+                addresses.filter { $0.link == link.index && !$0.prefix.address.isLinkLocalUnicast }.map(\.prefix))
+        }
+    }
+
+    public func interfaceNames(in path: String) async -> Set<String> {
+        await threads.run {
+            let names = try? NamespaceHandle.within(.path(path)) { try NetlinkSocket().links().map(\.name) }
+            return Set(names ?? [])
+        }
+    }
+
+    public func clearPinRests(in directory: String) async {
+        let outcome = await threads.run { Result { try NamespaceHandle.clearRests(in: directory) } }
+        if case .failure(let error) = outcome {
+            logger.warning("rests of pins stay", metadata: ["directory": "\(directory)", "error": "\(error)"])
+        }
+    }
+
     public func identity(of path: String) async -> String? {
         await threads.run { (try? NamespaceHandle(.path(path)).identity())?.description }
     }

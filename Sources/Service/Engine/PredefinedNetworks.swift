@@ -1,44 +1,95 @@
 import Addressing
 import Drivers
 import IPAM
+import Logging
 import NetworkModel
 import Persistence
 
 /// `bridge`, `host` and `none`: made at first start; their ids never change (docker-network-api 3.1, but for the
 /// default bridge, which Docker makes anew).
 extension Engine {
-    func restorePredefined(_ stored: [Network]) async throws(EngineError) {
+    /// - Returns: endpoints that are gone with a default bridge network the operator has switched off.
+    func restorePredefined(_ stored: StoredState) async throws(EngineError) -> Set<ObjectID> {
         for (name, driver) in [("none", "null"), ("host", "host")] where current.networkIDs[name] == nil {
-            try await keep(Network(id: .random(), name: name, created: .now(), driver: driver))
+            let network = Network(id: .random(), name: name, created: .now(), driver: driver)
+            try await commit([.putNetwork(network)], for: "network \(name)")
+            put(network)
         }
-        let old = stored.first { $0.name == "bridge" }
+        let old = stored.networks.first { $0.name == "bridge" }
+        let endpoints = stored.endpoints.filter { $0.network == old?.id }
         if configuration.defaultBridge.isDisabled {
-            if let old { try await store.commit([.removeNetwork(old.id)], for: "network bridge") }
+            guard let old else { return [] }
+            try await commit(
+                endpoints.map { .removeEndpoint($0.id) } + [
+                    .removeNetwork(old.id),
+                    .setSetting(Self.bridgeSetting, "\(old.id) \(old.created.nanoseconds)"),
+                ], for: "network bridge")
+            return Set(endpoints.map(\.id))
+        }
+        let network = try await defaultBridge(old, isInUse: !endpoints.isEmpty, stored.settings)
+        if network != old {
+            try await commit(
+                [.putNetwork(network), .setSetting(Self.bridgeSetting, nil)] + adoptionWrites(network),
+                for: "network bridge")
+        }
+        put(network)
+        return []
+    }
+
+    /// The id and age of a default bridge network that was switched off: it gets them back.
+    private static let bridgeSetting = "network.bridge"
+
+    private static func remembered(_ settings: [String: String]) -> (id: ObjectID, created: Timestamp)? {
+        let words = (settings[bridgeSetting] ?? "").split(separator: " ").map(String.init)
+        guard words.count == 2, let id = ObjectID(words[0]), let created = Int64(words[1]) else { return nil }
+        return (id, Timestamp(nanoseconds: created))
+    }
+
+    /// The default bridge as the configuration wants it now, with the id and, if it may, the subnets it had.
+    private func defaultBridge(
+        _ old: Network?, isInUse: Bool, _ settings: [String: String]
+    ) async throws(EngineError) -> Network {
+        let wanted = configuration.defaultBridge
+        let known = old.map { (id: $0.id, created: $0.created) } ?? Self.remembered(settings)
+        var network = Network(
+            id: known?.id ?? .random(), name: "bridge", created: known?.created ?? .now(), driver: "bridge",
+            enableIPv6: wanted.enableIPv6, ipamConfig: wanted.ipamConfig, options: wanted.options)
+        try validate(network.ipamConfig, enableIPv6: network.enableIPv6)
+        if let old, old.ipamConfig != network.ipamConfig || old.enableIPv6 != network.enableIPv6, isInUse {
+            logger.warning(
+                "the default bridge keeps its addresses: containers are on it; stop them and restart to change it")
+            network.ipamConfig = old.ipamConfig
+            network.enableIPv6 = old.enableIPv6
+        }
+        do {
+            if let old, old.ipamConfig == network.ipamConfig, old.enableIPv6 == network.enableIPv6 {
+                network.pools = old.pools
+                for pool in old.pools { try ipam.restore(pool) }
+                restoreAdoption(of: network, settings)
+            } else {
+                try await adoptUserBridge(&network)
+                network.pools = try ipam.allocate(
+                    for: network, driver: drivers.bridge, host: try await platform.addressing())
+                try await adoptBridge(of: network)
+            }
+            try drivers.bridge.validate(network, among: current.networks.values.map(\.network))
+        } catch {
+            throw error.prefixed("network bridge: ")
+        }
+        return network
+    }
+
+    /// `--bridge NAME`: an existing bridge's address decides the subnet (docker-network-api 3.1).
+    private func adoptUserBridge(_ network: inout Network) async throws(EngineError) {
+        guard case .bridge(let addresses) = await platform.interface(named: configuration.defaultBridge.interface)
+        else {
             return
         }
-        try await keep(try await defaultBridge(old))
-    }
-
-    private func keep(_ network: Network) async throws(EngineError) {
-        try await store.commit([.putNetwork(network)], for: "network \(network.name)")
-        put(network)
-    }
-
-    /// The default bridge as the configuration wants it now, with the id and, if it may, the subnet it had.
-    private func defaultBridge(_ old: Network?) async throws(EngineError) -> Network {
-        let settings = configuration.defaultBridge
-        var network = Network(
-            id: old?.id ?? .random(), name: "bridge", created: old?.created ?? .now(), driver: "bridge",
-            enableIPv6: settings.enableIPv6, ipamConfig: settings.ipamConfig, options: settings.options)
-        if let old, old.ipamConfig == network.ipamConfig, old.enableIPv6 == network.enableIPv6 {
-            network.pools = old.pools
-            for pool in old.pools { try ipam.restore(pool) }
-        } else {
-            network.pools = try ipam.allocate(
-                for: network, driver: drivers.bridge, host: try await platform.addressing())
+        for address in addresses where network.isEnabled(address.family) {
+            let isGiven = network.ipamConfig.contains { $0.subnet?.family == address.family }
+            if isGiven { continue }
+            network.ipamConfig.append(IPAMConfig(subnet: address.masked, gateway: address.address))
         }
-        try drivers.bridge.validate(network, among: current.networks.values.map(\.network))
-        return network
     }
 }
 

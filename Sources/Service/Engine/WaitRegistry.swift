@@ -7,9 +7,15 @@ public final class Wait: Sendable {
         var exitCode: Int?
         var isCancelled = false
         var continuation: CheckedContinuation<Int?, Never>?
+        var onCancel: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
+
+    /// Called once, when nobody waits any more.
+    func whenCancelled(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.onCancel = action }
+    }
 
     /// The exit code; nil when the wait was cancelled. For one caller.
     public func value() async -> Int? {
@@ -26,7 +32,13 @@ public final class Wait: Sendable {
     }
 
     /// Nobody waits any more.
-    public func cancel() { finish { $0.isCancelled = true } }
+    public func cancel() {
+        finish { $0.isCancelled = true }
+        state.withLock { state in
+            defer { state.onCancel = nil }
+            return state.onCancel
+        }?()
+    }
 
     func resolve(_ exitCode: Int) { finish { $0.exitCode = $0.exitCode ?? exitCode } }
 
@@ -47,6 +59,9 @@ final class WaitRegistry: Sendable {
     func add(_ id: ObjectID, _ condition: WaitCondition) -> Wait {
         let wait = Wait()
         waits.withLock { $0[id, default: []].append((condition, wait)) }
+        wait.whenCancelled { [weak self, weak wait] in
+            if let wait { self?.forget(wait, of: id) }
+        }
         return wait
     }
 
