@@ -38,15 +38,15 @@ import Testing
 
     @Test(
         arguments: [
-            ("0.0.0.0", nil, "invalid IPv4 address: 0.0.0.0"),
+            ("0.0.0.0", nil, "* invalid IPv4 address: 0.0.0.0\n* no configured subnet contains IP address 0.0.0.0"),
             (
                 "fd00:1::2", nil,
-                "invalid IPv4 address: fd00:1::2"
+                "* invalid IPv4 address: fd00:1::2\n* no configured subnet contains IP address fd00:1::2"
             ),
             ("10.2.0.1", nil, "no configured subnet contains IP address 10.2.0.1"),
             (nil, "fd00:2::1", "no configured subnet contains IP address fd00:2::1"),
-            (nil, "::", "invalid IPv6 address: ::"),
-            (nil, "10.1.0.2", "invalid IPv6 address: 10.1.0.2"),
+            (nil, "::", "* invalid IPv6 address: ::\n* no configured subnet contains IP address ::"),
+            (nil, "10.1.0.2", "* invalid IPv6 address: 10.1.0.2\n* no configured subnet contains IP address 10.1.0.2"),
         ] as [(String?, String?, String)])
     func addresses(ipv4: String?, ipv6: String?, text: String) {
         #expect(body(settings(ipv4: ipv4, ipv6: ipv6), on: network("10.1.0.0/16", "fd00:1::/64")) == text)

@@ -17,7 +17,10 @@ public func validate(
             problems.append("network-scoped aliases are only supported for user-defined networks")
         }
     }
-    if let ipam = settings.ipam { check(ipam, on: network, &problems) }
+    if let ipam = settings.ipam {
+        checkForm(of: ipam, &problems)
+        if let network { checkPlace(of: ipam, on: network, &problems) }
+    }
     if let text = settings.driverOptions?[EndpointSysctls.option] {
         for item in EndpointSysctls.items(text) where !EndpointSysctls.isWellFormed(item) {
             problems.append(
@@ -28,17 +31,23 @@ public func validate(
     try problems.refuse("invalid endpoint settings")
 }
 
-/// An address of the wrong kind is not looked for in the network's subnets as well.
-private func check(_ ipam: EndpointSettings.IPAM, on network: Network?, _ problems: inout ProblemList) {
-    for (address, family) in [(ipam.ipv4, AddressFamily.ipv4), (ipam.ipv6, .ipv6)] {
-        guard let address else { continue }
-        if address.unmapped.family != family || address.unmapped.isUnspecified {
-            problems.append("invalid \(family.title) address: \(address)")
-        } else if let network, !network.pools(of: family).contains(where: { $0.subnet.contains(address) }) {
-            problems.append("no configured subnet contains IP address \(address)")
-        }
+private func checkForm(of ipam: EndpointSettings.IPAM, _ problems: inout ProblemList) {
+    if let address = ipam.ipv4, address.unmapped.family != .ipv4 || address.unmapped.isUnspecified {
+        problems.append("invalid IPv4 address: \(address)")
+    }
+    if let address = ipam.ipv6, address.unmapped.family != .ipv6 || address.isUnspecified {
+        problems.append("invalid IPv6 address: \(address)")
     }
     for address in ipam.linkLocal ?? [] where address.unmapped.isUnspecified {
         problems.append("invalid link-local IP address: \(address)")
+    }
+}
+
+private func checkPlace(of ipam: EndpointSettings.IPAM, on network: Network, _ problems: inout ProblemList) {
+    for (address, family) in [(ipam.ipv4, AddressFamily.ipv4), (ipam.ipv6, .ipv6)] {
+        guard let address else { continue }
+        if !network.pools(of: family).contains(where: { $0.subnet.contains(address) }) {
+            problems.append("no configured subnet contains IP address \(address)")
+        }
     }
 }
