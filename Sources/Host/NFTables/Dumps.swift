@@ -22,21 +22,20 @@ extension NFTablesConnection {
             var observed = ObservedTable(isDormant: isDormant)
             let table = self.table.name
             try self.dump(&socket, NFT_MSG_GETCHAIN, family: NFPROTO_INET) { message in
-                if belongs(message, to: table, attribute: NFTA_CHAIN_TABLE.rawValue) {
+                if belongs(message, to: table) {
                     TableDecoding.addChain(message, to: &observed)
                 }
             }
-            try self.dump(&socket, NFT_MSG_GETRULE, family: NFPROTO_INET) { message in
-                if belongs(message, to: table, attribute: NFTA_RULE_TABLE.rawValue) {
-                    TableDecoding.addRule(message, to: &observed)
-                }
+            try self.dump(&socket, NFT_MSG_GETRULE, family: NFPROTO_INET, table: table) { message in
+                TableDecoding.addRule(message, to: &observed)
             }
             do throws(NFTablesError) {
                 try self.dump(&socket, NFT_MSG_GETSET, family: NFPROTO_INET, table: table) { message in
                     TableDecoding.addSet(message, to: &observed)
                 }
-            } catch  where error.errno == ENOENT {
-                return nil
+            } catch {
+                if error.errno == ENOENT { return nil }
+                throw error
             }
             return observed
         }
@@ -69,19 +68,33 @@ extension NFTablesConnection {
                     try self.dump(
                         &socket, NFT_MSG_GETSETELEM, family: NFPROTO_INET, table: self.table.name, set: set.name
                     ) { self.messages.decode($0, of: set, into: &part) }
-                } catch  where error.errno == ENOENT {
-                    return []
+                } catch {
+                    if error.errno == ENOENT { return [] }
+                    throw error
                 }
+                guard Self.isWhole(part) else { throw NFTablesError(operation: "dump", object: set.name, errno: EINTR) }
                 return part
             }
         }
         return elements
     }
 
-    /// Repeats what another's transaction interrupts.
+    /// Whether no key occurs twice. The kernel grows and shrinks a set's hash table in the background, after the
+    /// transaction: a dump of several messages meanwhile gives some elements twice and leaves as many out, unannounced
+    /// (net/netfilter/nft_set_hash.c, `nft_rhash_walk`: each message starts over and skips by count).
+    private static func isWhole(_ elements: [SetElement]) -> Bool {
+        elements.count < 32 || Set(elements.map(\.id)).count == elements.count
+    }
+
+    /// Repeats what another's transaction interrupts, less and less eagerly.
     func untilCalm<Value>(_ body: () throws(NFTablesError) -> Value) throws(NFTablesError) -> Value {
-        for _ in 0..<Self.attempts {
-            do throws(NFTablesError) { return try body() } catch  where error.errno == EINTR { continue }
+        for attempt in 0..<Self.attempts {
+            do throws(NFTablesError) {
+                return try body()
+            } catch {
+                guard error.errno == EINTR else { throw error }
+                usleep(UInt32(min(attempt, 50)) * 100)
+            }
         }
         throw NFTablesError(operation: "dump", object: table.name, errno: EINTR)
     }
@@ -98,7 +111,7 @@ extension NFTablesConnection {
             let header = nftnl_nlmsg_build_hdr(
                 base.assumingMemoryBound(to: CChar.self), UInt16(type.rawValue), UInt16(family), UInt16(flags),
                 sequence)
-            // NFTA_CHAIN_TABLE, NFTA_SET_TABLE and NFTA_SET_ELEM_LIST_TABLE are all 1, the latter's set is 2.
+            // NFTA_RULE_TABLE, NFTA_SET_TABLE and NFTA_SET_ELEM_LIST_TABLE are all 1, the latter's set is 2.
             if let table { mnl_attr_put_strz(header, UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), table) }
             if let set { mnl_attr_put_strz(header, UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), set) }
             return header.map { Int($0.pointee.nlmsg_len) } ?? 0
@@ -122,9 +135,9 @@ func attributes(of message: UnsafePointer<nlmsghdr>) -> [(type: UInt16, bytes: U
     return found
 }
 
-/// Whether the object is in the table: the kernel doesn't filter every dump.
-private func belongs(_ message: UnsafePointer<nlmsghdr>, to table: String, attribute: UInt32) -> Bool {
+/// Whether the chain is in the table: of all dumps with a table, only that of chains isn't filtered by the kernel.
+private func belongs(_ message: UnsafePointer<nlmsghdr>, to table: String) -> Bool {
     attributes(of: message).contains { found in
-        found.type == UInt16(attribute) && found.bytes.dropLast().elementsEqual(table.utf8)
+        found.type == UInt16(NFTA_CHAIN_TABLE.rawValue) && found.bytes.dropLast().elementsEqual(table.utf8)
     }
 }

@@ -1,5 +1,6 @@
 import CNFTables
 import Firewall
+import Glibc
 
 extension NFTablesConnection {
     /// Other tables' chains that may stop what ours lets through: base chains in forward whose policy is drop, or that
@@ -28,8 +29,8 @@ extension NFTablesConnection {
                 try dump(&socket, NFT_MSG_GETSETELEM, family: map.family, table: map.table, set: map.set) {
                     ruleset.addVerdicts($0, of: map)
                 }
-            } catch  where error.errno == 2 {  // ENOENT: gone meanwhile
-                continue
+            } catch {
+                guard error.errno == ENOENT else { throw error }  // the map is gone meanwhile
             }
         }
         return ruleset

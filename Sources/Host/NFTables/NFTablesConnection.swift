@@ -35,8 +35,8 @@ public final class NFTablesConnection: Sendable {
                 do throws(NFTablesError) {
                     try self.commit(effective, &socket, generation: generation) { repair.add(to: &$0) }
                     return repair.problems
-                } catch  where error.errno == ERESTART || error.errno == EINTR {
-                    continue
+                } catch {
+                    guard error.errno == ERESTART else { throw error }
                 }
             }
             throw NFTablesError(operation: "ensure table", object: self.table.name, errno: EAGAIN)
@@ -92,7 +92,7 @@ public final class NFTablesConnection: Sendable {
     }
 
     /// How often a dump or transaction is tried that others' transactions interrupt.
-    static let attempts = 20
+    static let attempts = 60
 
     func locked<Value: Sendable>(
         _ body: (inout NetfilterSocket) throws(NFTablesError) -> Value

@@ -93,7 +93,9 @@ struct NetfilterSocket: ~Copyable {
                 guard message.pointee.nlmsg_seq == sequence else { return }
                 if message.pointee.nlmsg_flags & UInt16(NLM_F_DUMP_INTR) != 0 { failure = EINTR }
                 switch Int32(message.pointee.nlmsg_type) {
-                case NLMSG_DONE: isDone = true
+                case NLMSG_DONE:
+                    isDone = true
+                    failure = Self.dumpFailure(message) ?? failure
                 case NLMSG_ERROR:
                     failure = Self.refusal(message).errno
                     isDone = true
@@ -139,6 +141,13 @@ struct NetfilterSocket: ~Copyable {
             body(message)
             offset += (length + 3) & ~3
         }
+    }
+
+    /// The errno that ended a dump early; nil after a whole one.
+    private static func dumpFailure(_ done: UnsafePointer<nlmsghdr>) -> Int32? {
+        guard done.pointee.nlmsg_len >= 20 else { return nil }
+        let code = UnsafeRawPointer(done).load(fromByteOffset: 16, as: Int32.self)
+        return code < 0 ? -code : nil
     }
 
     /// An acknowledgement has errno 0. Layout: header, nlmsgerr (errno and the refused header), attributes.
