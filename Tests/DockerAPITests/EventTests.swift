@@ -68,6 +68,22 @@ import Testing
         #expect(!stream.write([1]))
     }
 
+    @Test func untilThisSecondMeansUntilNow() async {
+        engine.events.publish(event("network", "create", "n1", at: .now()))
+        #expect(await lines("since=1&until=\(Timestamp.now().seconds)").count == 1)
+        #expect(await lines("since=1&until=\(Timestamp.now().seconds - 5)").isEmpty)
+    }
+
+    @Test func momentsFarOffAreBounded() async throws {
+        engine.events.publish(event("network", "create", "n1"))
+        #expect(await lines("since=-99999999999999&until=1795500100").count == 1)
+        #expect(await lines("until=-99999999999999").isEmpty)
+        let stream = try #require(await engine.send("GET", "/events?since=1&until=99999999999999.5").stream)
+        let heard = await stream.readAll(within: .milliseconds(50))
+        #expect(heard.text.contains("n1") && !heard.ended)
+        stream.markGone()
+    }
+
     @Test func aStreamEndsAtItsTime() async throws {
         let until = Timestamp.now().nanoseconds + 100_000_000
         let stream = try #require(

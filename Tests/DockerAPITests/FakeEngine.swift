@@ -114,13 +114,12 @@ extension FakeEngine {
             entry.endpoints = endpoints
             entry.usage = usage
             entry.generation = generation
-            state.snapshot.networks[network.id] = entry
-            state.snapshot.networkIDs[network.name] = network.id
+            state.snapshot.insert(entry)
             for endpoint in endpoints {
                 guard var container = state.snapshot.containers[endpoint.container] else { continue }
                 container.endpoints.append(endpoint)
                 container.generation = generation
-                state.snapshot.containers[endpoint.container] = container
+                state.snapshot.insert(container)
             }
         }
         return network
@@ -132,8 +131,7 @@ extension FakeEngine {
             state.snapshot.generation += 1
             var entry = ContainerEntry(container: container)
             entry.generation = state.snapshot.generation
-            state.snapshot.containers[container.id] = entry
-            state.snapshot.containerIDs[container.name] = container.id
+            state.snapshot.insert(entry)
         }
         return container
     }

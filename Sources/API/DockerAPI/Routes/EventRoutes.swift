@@ -46,8 +46,11 @@ enum EventRoutes {
         }
         let end = span.until.map { until in
             Task {
-                let left = until.nanoseconds - Timestamp.now().nanoseconds
-                if left > 0 { try? await Task.sleep(for: .nanoseconds(left)) }
+                // In steps, for a sleep of centuries is more than clocks can count.
+                while !Task.isCancelled, until > .now() {
+                    let left = until.nanoseconds - Timestamp.now().nanoseconds
+                    try? await Task.sleep(for: .nanoseconds(min(max(left, 0), 3_600_000_000_000)))
+                }
                 journal.cancel(subscription)
                 stream.finish()
             }
@@ -60,12 +63,20 @@ enum EventRoutes {
 
     private static func span(_ query: QueryParameters) throws(APIError) -> Span {
         let since = try moment("since", query)
-        let until = try moment("until", query)
+        let until = try moment("until", query).map { Self.present($0, as: query["until"]) }
         if let since, let until, until < since {
             throw .badRequest(
                 "`since` time (\(query["since"])) cannot be after `until` time (\(query["until"]))")
         }
         return Span(since: since, until: until)
+    }
+
+    /// Clients that say "until now" send whole seconds: the present one, or the last when they are slow. Cut short by that
+    /// rounding, they would miss what has just happened.
+    private static func present(_ until: Timestamp, as text: String) -> Timestamp {
+        let now = Timestamp.now()
+        let (age, overflow) = now.nanoseconds.subtractingReportingOverflow(until.nanoseconds)
+        return !overflow && !text.contains(".") && (0..<1_500_000_000).contains(age) ? now : until
     }
 
     private static func moment(_ name: String, _ query: QueryParameters) throws(APIError) -> Timestamp? {
