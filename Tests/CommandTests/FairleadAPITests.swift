@@ -27,8 +27,7 @@ struct FairleadAPITests {
             sandbox: running ? Sandbox(id: .random(), path: "/run/x", identity: "", pid: 7) : nil)
         container.host.networkMode = mode
         var engine = ModelEngine()
-        engine.snapshot.containers[id] = ContainerEntry(container: container)
-        engine.snapshot.containerIDs[container.name] = id
+        engine.snapshot.insert(ContainerEntry(container: container))
         return engine
     }
 

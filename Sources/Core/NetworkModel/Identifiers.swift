@@ -33,6 +33,11 @@ public struct ObjectID: Sendable, Hashable, Comparable, CustomStringConvertible 
 
     public static func < (left: ObjectID, right: ObjectID) -> Bool { left.text < right.text }
 
+    /// Whether an id could begin with this text.
+    public static func isPrefix(_ text: String) -> Bool {
+        text.utf8.count <= 64 && text.utf8.allSatisfy(isDigit)
+    }
+
     private static func isDigit(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }

@@ -23,7 +23,7 @@ public actor Engine {
     let logger: Logger
 
     public nonisolated let events = EventJournal()
-    public nonisolated let host: HostDescription
+    nonisolated let description: Mutex<HostDescription>
     private nonisolated let published = Mutex(Snapshot())
 
     /// The newest state, published or about to be.
@@ -69,7 +69,7 @@ public actor Engine {
         self.reconciler = reconciler
         self.platform = platform
         self.configuration = configuration
-        self.host = host
+        description = Mutex(host)
         self.logger = logger
         drivers = Drivers(defaultBridge: configuration.defaultBridge.interface)
         ipam = IPAM(pools: configuration.defaultAddressPools, hostID: host.id)
@@ -91,14 +91,12 @@ public actor Engine {
         var entry = current.networks[network.id] ?? NetworkEntry(network: network)
         entry.network = network
         refresh(&entry)
-        current.networks[network.id] = entry
-        current.networkIDs[network.name] = network.id
+        current.insert(entry)
         claim(network)
     }
 
     func remove(_ network: Network) {
-        current.networks[network.id] = nil
-        if current.networkIDs[network.name] == network.id { current.networkIDs[network.name] = nil }
+        current.remove(network)
         unclaim(network)
     }
 
@@ -118,13 +116,11 @@ public actor Engine {
 
     func put(_ container: Container) {
         var entry = current.containers[container.id] ?? ContainerEntry(container: container)
-        if entry.container.name != container.name { current.containerIDs[entry.container.name] = nil }
         noteSharing(entry.container, false)
         noteSharing(container, true)
         entry.container = container
         entry.generation = current.generation + 1
-        current.containers[container.id] = entry
-        current.containerIDs[container.name] = container.id
+        current.insert(entry)
         let claims =
             container.state.isRunning
             ? []
@@ -135,10 +131,9 @@ public actor Engine {
     }
 
     func remove(_ container: Container) {
-        current.containers[container.id] = nil
+        current.remove(container)
         noteSharing(container, false)
         staticClaims[container.id] = nil
-        if current.containerIDs[container.name] == container.id { current.containerIDs[container.name] = nil }
     }
 
     private func noteSharing(_ container: Container, _ isSharing: Bool) {
@@ -156,14 +151,14 @@ public actor Engine {
             entry.endpoints.removeAll { $0.id == endpoint.id }
             entry.endpoints.append(endpoint)
             refresh(&entry)
-            current.networks[endpoint.network] = entry
+            current.insert(entry)
         }
         if var entry = current.containers[endpoint.container] {
             entry.endpoints.removeAll { $0.id == endpoint.id }
             entry.endpoints.append(endpoint)
             entry.endpoints.sort { $0.order < $1.order }
             entry.generation = current.generation + 1
-            current.containers[endpoint.container] = entry
+            current.insert(entry)
         }
         if !endpoint.hostInterface.isEmpty { hostInterfaces.insert(endpoint.hostInterface) }
     }
@@ -172,12 +167,12 @@ public actor Engine {
         if var entry = current.networks[endpoint.network] {
             entry.endpoints.removeAll { $0.id == endpoint.id }
             refresh(&entry)
-            current.networks[endpoint.network] = entry
+            current.insert(entry)
         }
         if var entry = current.containers[endpoint.container] {
             entry.endpoints.removeAll { $0.id == endpoint.id }
             entry.generation = current.generation + 1
-            current.containers[endpoint.container] = entry
+            current.insert(entry)
         }
         hostInterfaces.remove(endpoint.hostInterface)
     }
@@ -186,7 +181,7 @@ public actor Engine {
     func recount(_ id: ObjectID) {
         guard var entry = current.networks[id] else { return }
         refresh(&entry)
-        current.networks[id] = entry
+        current.insert(entry)
     }
 
     /// What inspect tells of a network's pools, and a new generation for it.

@@ -1,3 +1,4 @@
+import HashTreeCollections
 public import NetworkModel
 
 /// Whose words an ambiguous network term is refused in: inspect and the rest differ (docker-network-api 2.3, 2.7).
@@ -13,7 +14,7 @@ extension Snapshot {
     public func network(_ term: String, style: LookupStyle = .other) throws(EngineError) -> NetworkEntry {
         if let id = ObjectID(term), let entry = networks[id] { return entry }
         if let id = networkIDs[term], let entry = networks[id] { return entry }
-        let matches = term.isEmpty ? [] : networks.values.filter { $0.network.id.text.hasPrefix(term) }
+        let matches = ids(withPrefix: term, networksByShortID, networks.keys).compactMap { networks[$0] }
         guard let first = matches.first else { throw EngineError(.notFound, "network \(term) not found") }
         guard matches.count == 1 else {
             let text =
@@ -34,11 +35,20 @@ extension Snapshot {
         if let id = ObjectID(term), let entry = containers[id] { return entry }
         let name = term.hasPrefix("/") ? String(term.dropFirst()) : term
         if let id = containerIDs[name], let entry = containers[id] { return entry }
-        let matches = containers.values.filter { $0.container.id.text.hasPrefix(term) }
+        let matches = ids(withPrefix: term, containersByShortID, containers.keys).compactMap { containers[$0] }
         guard let first = matches.first else { throw EngineError(.notFound, "No such container: \(term)") }
         guard matches.count == 1 else {
             throw EngineError(.invalidArgument, "multiple IDs found with provided prefix: \(term)")
         }
         return first
+    }
+
+    /// Found by the short id where the term is at least that long; only a shorter one has every id looked at.
+    private func ids(
+        withPrefix term: String, _ byShortID: TreeDictionary<String, [ObjectID]>, _ all: some Collection<ObjectID>
+    ) -> [ObjectID] {
+        guard !term.isEmpty, ObjectID.isPrefix(term) else { return [] }
+        let candidates = term.utf8.count >= 12 ? byShortID[String(term.prefix(12))] ?? [] : Array(all)
+        return candidates.filter { $0.text.hasPrefix(term) }
     }
 }

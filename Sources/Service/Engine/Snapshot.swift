@@ -5,12 +5,55 @@ public import NetworkModel
 public struct Snapshot: Sendable {
     /// Grows with every publication.
     public var generation: UInt64 = 0
-    public var networks: TreeDictionary<ObjectID, NetworkEntry> = [:]
-    public var networkIDs: TreeDictionary<String, ObjectID> = [:]
-    public var containers: TreeDictionary<ObjectID, ContainerEntry> = [:]
-    public var containerIDs: TreeDictionary<String, ObjectID> = [:]
+    public private(set) var networks: TreeDictionary<ObjectID, NetworkEntry> = [:]
+    public private(set) var networkIDs: TreeDictionary<String, ObjectID> = [:]
+    public private(set) var containers: TreeDictionary<ObjectID, ContainerEntry> = [:]
+    public private(set) var containerIDs: TreeDictionary<String, ObjectID> = [:]
+    /// By the short id that people type; nearly always one each.
+    private(set) var networksByShortID: TreeDictionary<String, [ObjectID]> = [:]
+    private(set) var containersByShortID: TreeDictionary<String, [ObjectID]> = [:]
 
     public init() {}
+
+    /// Adds a network, or puts the entry in the place of the one with its id.
+    public mutating func insert(_ entry: NetworkEntry) {
+        let network = entry.network
+        if networks.updateValue(entry, forKey: network.id) == nil {
+            networksByShortID[network.id.short, default: []].append(network.id)
+        }
+        networkIDs[network.name] = network.id
+    }
+
+    public mutating func remove(_ network: Network) {
+        networks[network.id] = nil
+        networksByShortID.forget(network.id)
+        if networkIDs[network.name] == network.id { networkIDs[network.name] = nil }
+    }
+
+    /// Adds a container, or puts the entry in the place of the one with its id, whose name may have been another.
+    public mutating func insert(_ entry: ContainerEntry) {
+        let container = entry.container
+        if let old = containers.updateValue(entry, forKey: container.id) {
+            if old.container.name != container.name { containerIDs[old.container.name] = nil }
+        } else {
+            containersByShortID[container.id.short, default: []].append(container.id)
+        }
+        containerIDs[container.name] = container.id
+    }
+
+    public mutating func remove(_ container: Container) {
+        containers[container.id] = nil
+        containersByShortID.forget(container.id)
+        if containerIDs[container.name] == container.id { containerIDs[container.name] = nil }
+    }
+}
+
+extension TreeDictionary<String, [ObjectID]> {
+    /// Takes an id out of those with its short form.
+    fileprivate mutating func forget(_ id: ObjectID) {
+        self[id.short]?.removeAll { $0 == id }
+        if self[id.short]?.isEmpty == true { self[id.short] = nil }
+    }
 }
 
 /// A network with what inspect tells of it.

@@ -8,6 +8,8 @@ public final class KernelWorkers: KernelBackend {
     private let executor: Executor
     private let observer: Observer
     public let collector: Collector
+    private let table: NFTablesConnection
+    private let threads: BlockingThreads
     private let logger: Logger
 
     /// On a thread that is in the daemon's namespaces; the workers' threads inherit them.
@@ -17,8 +19,6 @@ public final class KernelWorkers: KernelBackend {
     ///   - pinDirectory: where namespaces are pinned.
     /// - Throws: `KernelError` when threads or sockets can't be had.
     public init(groups: LinkGroups, pinDirectory: String, logger: Logger) throws(KernelError) {
-        let threads: BlockingThreads
-        let table: NFTablesConnection
         do {
             table = try NFTablesConnection()
             threads = try BlockingThreads(name: "kernel", count: 10)
@@ -30,6 +30,15 @@ public final class KernelWorkers: KernelBackend {
         executor = Executor(groups: groups, table: table, threads: threads, collector: collector, logger: logger)
         observer = Observer(groups: groups, table: table, threads: threads, pinDirectory: pinDirectory)
         self.logger = logger
+    }
+
+    /// Warns of other tables' forward chains that drop: an accept in ours can't override them.
+    public func warnOfForeignDrops() async {
+        let chains = await threads.run { [table] in (try? table.foreignDroppingChains()) ?? [] }
+        guard !chains.isEmpty else { return }
+        logger.warning(
+            "other firewalls drop forwarded packets; let traffic from and to our bridges pass there",
+            metadata: ["chains": "\(chains.joined(separator: ", "))"])
     }
 
     public func execute(_ plan: Plan) async throws(KernelError) {

@@ -59,6 +59,7 @@ struct Daemon {
             metadata: ["networks": "\(parts.engine.snapshot.networks.count)", "steps": "\(plan.steps.count)"])
         for step in plan.steps { logger.debug("did at start", metadata: ["step": "\(step)"]) }
         parts.workers.collector.start()
+        await parts.workers.warnOfForeignDrops()
         try await serve(parts, listeners)
         if !configuration.keepsContainers { await parts.engine.endContainers() }
         // What has been given up is deleted now rather than at the next start, if it doesn't take long.

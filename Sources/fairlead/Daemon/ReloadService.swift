@@ -18,7 +18,7 @@ struct ReloadService: Service {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             logger.info("SIGHUP: reading the configuration again")
             notifier.tell(.reloading)
-            reloader.reload()
+            await reloader.reload()
             notifier.tell(.ready)
         }
     }

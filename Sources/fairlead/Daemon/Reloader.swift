@@ -23,7 +23,7 @@ final class Reloader: Sendable {
         self.logger = logger
     }
 
-    func reload() {
+    func reload() async {
         let new: DaemonConfiguration
         do {
             new = try reading.read()
@@ -42,12 +42,7 @@ final class Reloader: Sendable {
         logger.info("reloaded the configuration", metadata: ["changed": "\(applied.joined(separator: ", "))"])
         // What needs a restart stays as it was, so that the next reload still tells of it.
         if restart.isEmpty { current.withLock { $0 = new } }
-        engine.events.publish(
-            Event(
-                type: "daemon", action: "reload", actor: engine.host.id,
-                attributes: [
-                    "name": engine.host.name, "debug": "\(new.engine.isDebug)",
-                    "labels": "[\(new.engine.labels.map { "\"\($0)\"" }.joined(separator: ","))]",
-                ], time: .now()))
+        await engine.reload(
+            labels: new.engine.labels, defaultAddressPools: new.engine.defaultAddressPools, isDebug: new.engine.isDebug)
     }
 }
