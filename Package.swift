@@ -49,15 +49,15 @@ let core: [Target] = [
 ]
 
 let host: [Target] = [
-    module("Netlink", in: "Host", needs: ["Addressing", "Dataplane", "CNetlinkRoute", "CShims"]),
-    module("NFTables", in: "Host", needs: ["Addressing", "Dataplane", "Firewall", "CNFTables", "CShims"]),
+    module("Netlink", in: "Host", needs: ["Addressing", "CNetlinkRoute"]),
+    module("NFTables", in: "Host", needs: ["Addressing", "Dataplane", "Firewall", "CNFTables"]),
     module(
         "Kernel", in: "Host",
-        needs: ["Addressing", "Dataplane", "Firewall", "Netlink", "NFTables", "CConntrack", "CShims", log]),
+        needs: ["Addressing", "Dataplane", "Netlink", "NFTables", "CShims", log]),
     module(
-        "Persistence", in: "Host", needs: ["Addressing", "NetworkModel", grdb, log],
+        "Persistence", in: "Host", needs: ["Addressing", "NetworkModel", grdb, orderedCollections, log],
         resources: [.embedInCode("../../../Migrations/0001_initial.sql")]),
-    module("Runtime", in: "Host", needs: ["Addressing", "NetworkModel", "Dataplane", "Kernel", "CShims", log]),
+    module("Runtime", in: "Host", needs: ["NetworkModel", "Dataplane", "Kernel"]),
 ]
 
 let service: [Target] = [
@@ -67,8 +67,7 @@ let service: [Target] = [
         "Engine", in: "Service",
         needs: [
             "Addressing", "NetworkModel", "IPAM", "Dataplane", "Drivers", "Firewall", "Netlink", "Kernel",
-            "Persistence",
-            "Runtime", "Reconciler", persistentCollections, orderedCollections, deques, log, metrics,
+            "Persistence", "Runtime", "Reconciler", persistentCollections, orderedCollections, deques, log,
         ]),
 ]
 
@@ -78,8 +77,7 @@ let api: [Target] = [
     module(
         "DockerAPI", in: "API",
         needs: [
-            "Addressing", "JSON", "NetworkModel", "Engine", "HTTPMessage", "CRE2", orderedCollections,
-            persistentCollections, log,
+            "Addressing", "JSON", "NetworkModel", "Engine", "HTTPMessage", "CRE2", orderedCollections, log,
         ]),
     module("FairleadAPI", in: "API", needs: ["JSON", "NetworkModel", "Dataplane", "Engine", "HTTPMessage"]),
     module("Client", in: "API", needs: ["CCurl", "CShims"]),
@@ -89,7 +87,6 @@ let c: [Target] = [
     library("CMicroHTTPD", pkgConfig: "libmicrohttpd gnutls", debian: "libmicrohttpd-dev"),
     library("CNetlinkRoute", pkgConfig: "libnl-route-3.0", debian: "libnl-route-3-dev"),
     library("CNFTables", pkgConfig: "libnftnl libmnl", debian: "libnftnl-dev"),
-    library("CConntrack", pkgConfig: "libnetfilter_conntrack libmnl", debian: "libnetfilter-conntrack-dev"),
     library("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
     library("CLibRE2", pkgConfig: "re2", debian: "libre2-dev"),
     .target(name: "CRE2", dependencies: ["CLibRE2"], path: "Sources/C/CRE2"),
@@ -114,7 +111,7 @@ let suites: [Target] = [
     tests("DataplaneTests", needs: ["Addressing", "Dataplane"]),
     tests("DriversTests", needs: ["Addressing", "NetworkModel", "Dataplane", "Drivers"]),
     tests("FirewallTests", needs: ["Addressing", "NetworkModel", "Dataplane", "Firewall"]),
-    tests("HTTPServerTests", needs: ["HTTPMessage", "HTTPServer", "CShims", log]),
+    tests("HTTPServerTests", needs: ["HTTPMessage", "HTTPServer", log]),
     tests("PersistenceTests", needs: ["Addressing", "NetworkModel", "Persistence", orderedCollections, grdb, log]),
     tests(
         "EngineTests",
@@ -125,7 +122,7 @@ let suites: [Target] = [
     tests(
         "DockerAPITests",
         needs: [
-            "Addressing", "JSON", "NetworkModel", "Engine", "HTTPMessage", "DockerAPI", "FairleadAPI", orderedCollections,
+            "Addressing", "JSON", "NetworkModel", "Engine", "HTTPMessage", "DockerAPI", "FairleadAPI",
             log,
         ]),
     tests(
