@@ -28,7 +28,8 @@ CONTAINERS = [
     container("image", 404, P("No such image: alpine.*"), Image="alpine"),
     container("null endpoint", 400, "invalid config for network back: EndpointsConfig is nil",
               NetworkingConfig={"EndpointsConfig": {"back": None}}),
-    container("bad endpoint", 400, "invalid config for network back: " + SETTINGS + "invalid IPv4 address: 0.0.0.0",
+    container("bad endpoint", 400, "invalid config for network back: " + SETTINGS +
+              "* invalid IPv4 address: 0.0.0.0\n* no configured subnet contains IP address 0.0.0.0",
               NetworkingConfig={"EndpointsConfig": {"back": {"IPAMConfig": {"IPv4Address": "0.0.0.0"}}}}),
     ("several endpoints before 1.44", "POST", "/v1.43/containers/create", {"Image": "scratch", "NetworkingConfig":
      {"EndpointsConfig": {"front": {}, "back": {}}}}, 400,

@@ -180,8 +180,9 @@ def disconnect(name, status, message, network, container, force=False):
 
 SHARING = "container sharing network namespace with another container or host cannot be connected to any other network"
 PRIVATE = "container cannot be connected to multiple networks with one of the networks in private (none) mode"
+TWICE = SETTINGS + "* invalid {0} address: {1}\n* no configured subnet contains IP address {1}"
 SYSCTL = (
-    "unrecognised network interface sysctl 'net.odd'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', "
+    "unrecognised network interface sysctl 'net.odd=1'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', "
     "'X' must be 'ipv4', 'ipv6' or 'mpls'"
 )
 
@@ -213,11 +214,11 @@ CONNECTS = [
             "networks only", "bridge", "web", IPAMConfig={"IPv4Address": "172.17.0.9"}),
     connect("alias on the default bridge", 400, SETTINGS + "network-scoped aliases are only supported for user-defined "
             "networks", "bridge", "web", Aliases=["a"]),
-    connect("unspecified IPv4", 400, SETTINGS + "invalid IPv4 address: 0.0.0.0", "back", "web",
+    connect("unspecified IPv4", 400, TWICE.format("IPv4", "0.0.0.0"), "back", "web",
             IPAMConfig={"IPv4Address": "0.0.0.0"}),
-    connect("IPv6 as IPv4", 400, SETTINGS + "invalid IPv4 address: fd00::9", "back", "web", IPAMConfig={"IPv4Address": "fd00::9"}),
-    connect("IPv4 as IPv6", 400, SETTINGS + "invalid IPv6 address: 10.0.0.9", "six", "web", IPAMConfig={"IPv6Address": "10.0.0.9"}),
-    connect("unspecified IPv6", 400, SETTINGS + "invalid IPv6 address: ::", "six", "web", IPAMConfig={"IPv6Address": "::"}),
+    connect("IPv6 as IPv4", 400, TWICE.format("IPv4", "fd00::9"), "back", "web", IPAMConfig={"IPv4Address": "fd00::9"}),
+    connect("IPv4 as IPv6", 400, TWICE.format("IPv6", "10.0.0.9"), "six", "web", IPAMConfig={"IPv6Address": "10.0.0.9"}),
+    connect("unspecified IPv6", 400, TWICE.format("IPv6", "::"), "six", "web", IPAMConfig={"IPv6Address": "::"}),
     connect("outside every subnet", 400, SETTINGS + "no configured subnet contains IP address 10.9.9.9", "back", "web",
             IPAMConfig={"IPv4Address": "10.9.9.9"}),
     connect("bad sysctl", 400, SETTINGS + SYSCTL, "back", "web",

@@ -11,9 +11,7 @@ final class NFTablesBed: Sendable {
 
     /// Makes namespaces of these names, in which `lo` is up.
     init(_ names: String...) throws {
-        try #require(
-            link("/proc/self/ns/net") != link("/proc/1/ns/net"),
-            "start it under unshare --net --mount --propagation private")
+        try refuseTheMachinesOwn()
         for name in names { try add(name) }
     }
 
@@ -99,12 +97,6 @@ private let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPo
 
 private struct Failure: Error {
     let text: String
-}
-
-private func link(_ path: String) -> String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    let length = readlink(path, &buffer, buffer.count)
-    return String(decoding: buffer.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 /// Runs a command to its end; its status is -1 if a signal ended it. The output goes to a file, not to a pipe that a

@@ -19,6 +19,9 @@ BINARY = os.path.abspath(os.environ.get("FAIRLEAD", os.path.join(ROOT, ".build/r
 # What a process that came to grief leaves in its log.
 _CRASH = re.compile(r"Fatal error|Assertion `|APPLICATION BUG|\*\*\* Signal|Program crashed|Sanitizer|freed pointer")
 
+# Links that are deleted off the request path are called so until the collector comes by.
+DOOMED = re.compile("gone-")
+
 # The outside world: one other machine, on documentation addresses (RFC 5737, RFC 3849).
 HOST4, OUTSIDE4 = "192.0.2.1", "192.0.2.2"
 HOST6, OUTSIDE6 = "2001:db8::1", "2001:db8::2"
@@ -197,7 +200,7 @@ class Daemon:
     def traces(self) -> dict:
         """What the daemon has put into the world, but for forwarding (the set `closed`), which it turns on for good."""
         return {
-            "links": sorted(set(self.space.links()) - {"lo", "out0"}),
+            "links": sorted(name for name in self.space.links() if name not in ("lo", "out0") and not DOOMED.match(name)),
             "table": [item for item in self.table() if item.get("set", {}).get("name") != "closed"],
             "pins": sorted(os.listdir(self.space.host_path(f"{self.exec_root}/netns")))
             if os.path.isdir(self.space.host_path(f"{self.exec_root}/netns"))
@@ -235,6 +238,7 @@ class Daemon:
             if self.process and self.process.poll() is None:
                 self.api.clear()
                 self.settles()
+                until(lambda: not any(map(DOOMED.match, self.space.links())), 15, what="the end of doomed links")
                 steps = self.plan()
                 assert steps == [], f"`fairlead plan` of an idle daemon: {steps}"
                 status = self.stop()

@@ -153,12 +153,10 @@ class Netns:
     def set_sysctl(self, name: str, value) -> None:
         self.run("sh", "-c", f"echo {value} > /proc/sys/{name}")
 
-    def pings(self, address: str, wait=1.0, count=1) -> bool:
-        """Whether an echo request is answered within `wait` seconds."""
-        done = run(
-            self.command("ping", "-n", "-q", "-c", count, "-i", "0.2", "-W", wait, address), check=False, timeout=wait + 10
-        )
-        return done.returncode == 0
+    def pings(self, address: str, wait=3.0, count=1) -> bool:
+        """Whether as many echo requests are answered within `wait` seconds; it is asked five times a second."""
+        ping = ["ping", "-n", "-q", "-c", count, "-i", "0.2", "-w", "30", address]
+        return run(self.command("timeout", wait, *ping), check=False, timeout=wait + 10).returncode == 0
 
     def probe(self, address: str, port: int, timeout=1.0, source=None) -> str:
         """A TCP connection attempt: `open`, `refused`, `silent` or the error's name."""
