@@ -22,7 +22,8 @@ func refuseTheMachinesOwn() throws {
         Set(contents(of: "/proc/\(process)/mountinfo").split(separator: "\n").map { $0.prefix { $0 != " " } })
     }
     let how = Comment("run me under unshare --net --mount --propagation private")
-    try #require(network("1") != network("self"), how)
+    let (machine, here) = (try network("1"), try network("self"))
+    try #require(machine != here, how)
     let (theirs, ours) = (mounts("1"), mounts("self"))
     try #require(!theirs.isEmpty && !ours.isEmpty && theirs.isDisjoint(with: ours), how)
 }
