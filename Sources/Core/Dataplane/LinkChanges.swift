@@ -94,7 +94,7 @@ struct LinkChanges {
 
     /// What has to be brought up (or taken down) after everything else about it is right.
     func rises(in namespace: Namespace) -> [Step] {
-        let risen = created.filter { $0.up && $0.isOwned || $0.up && $0.kind == .loopback }.map { ($0, "is down") }
+        let risen = created.filter(\.up).map { ($0, "is down") }
         let altered = changed.filter { $0.from.up != $0.to.up }.map { ($0.to, $0.to.up ? "is down" : "is up") }
         return (risen + altered).filter { $0.0.id.namespace == namespace }
             .sorted { ($0.0.creationRank, $0.0.id) < ($1.0.creationRank, $1.0.id) }

@@ -86,10 +86,10 @@ extension Engine {
         }
         if case .container = container.host.networkMode { throw Self.sharedStack }
         for (key, other) in container.attachments {
-            let driver = try optionalNetwork(other.networkID.nonEmpty ?? key)?.driver
+            let known = try optionalNetwork(other.networkID.nonEmpty ?? key)
             if key == name || other.networkID == network.id.text { continue }
-            if driver == "host" || network.driver == "host" { throw Self.sharedStack }
-            if driver == "null" || network.driver == "null" {
+            if known?.driver == "host" || network.driver == "host" { throw Self.sharedStack }
+            if known?.isNone == true || network.isNone {
                 throw EngineError(
                     .invalidArgument,
                     "container cannot be connected to multiple networks with one of the networks in private (none) mode"
@@ -186,4 +186,9 @@ extension Container {
             settings.networkID == network.id.text || key == network.id.text
         }?.key
     }
+}
+
+extension Network {
+    /// Whether it is `none`; a configuration has the same driver in name only.
+    fileprivate var isNone: Bool { driver == "null" && !isConfigOnly }
 }
