@@ -179,10 +179,10 @@ send /networks/back/connect '{"Container":"app","EndpointConfig":{"Aliases":["db
 """
 CURL_END = r"""
 send /networks/back/disconnect '{"Container":"app"}'
-api GET /networks/front | grep -q '"team":"a"'
-api GET /containers/app/json | grep -q 172.28.0.9
-api GET /containers/json | grep -q '"/web"'
-api GET "/events?since=1&until=$(date +%s)" | grep -q '"Action":"connect"'
+api GET /networks/front | grep -c '"team":"a"'
+api GET /containers/app/json | grep -c 172.28.0.9
+api GET /containers/json | grep -c '"/web"'
+api GET "/events?since=1&until=$(date +%s)" | grep -c '"Action":"connect"'
 api DELETE '/containers/web?force=1'
 api DELETE '/containers/app?force=1'
 api DELETE /networks/front

@@ -7,6 +7,8 @@ internal import Synchronization
 public final class Server: Sendable {
     private enum State {
         case idle
+        /// Sockets are there, and hold whoever connects; nobody is served yet.
+        case open([ListenerDaemon], PeerWatch)
         case running([ListenerDaemon], PeerWatch)
         case stopped
     }
@@ -33,8 +35,9 @@ public final class Server: Sendable {
         self.renderError = renderError
     }
 
-    /// Opens all listeners, then serves. On error, none is left open.
-    public func start() throws(ListenError) {
+    /// Opens all listeners, or none: what can't be had, or mustn't be, is known before anything else is done. Clients
+    /// may connect from now on, and wait for `start`.
+    public func open() throws(ListenError) {
         let peers = try PeerWatch()
         var daemons: [ListenerDaemon] = []
         do throws(ListenError) {
@@ -42,10 +45,36 @@ public final class Server: Sendable {
                 responder: responder, renderError: renderError, limits: limits, traffic: traffic, peers: peers,
                 logger: logger)
             for listener in listeners { daemons.append(try ListenerDaemon(listener, shared)) }
+        } catch {
+            Self.discard(daemons, peers)
+            throw error
+        }
+        state.withLock { $0 = .open(daemons, peers) }
+    }
+
+    /// Closes what `open` has opened, if `start` is not to follow.
+    public func discard() {
+        let opened = state.withLock { state -> ([ListenerDaemon], PeerWatch)? in
+            guard case .open(let daemons, let peers) = state else { return nil }
+            state = .stopped
+            return (daemons, peers)
+        }
+        if let (daemons, peers) = opened { Self.discard(daemons, peers) }
+    }
+
+    private static func discard(_ daemons: [ListenerDaemon], _ peers: PeerWatch) {
+        for daemon in daemons { daemon.discard() }
+        peers.stop()
+    }
+
+    /// Serves; opens the listeners first unless that is done. On error, none is left open.
+    public func start() throws(ListenError) {
+        if state.withLock({ if case .idle = $0 { true } else { false } }) { try open() }
+        guard case .open(let daemons, let peers) = state.withLock({ $0 }) else { return }
+        do throws(ListenError) {
             for (daemon, listener) in zip(daemons, listeners) { try daemon.start(tls: listener.tls) }
         } catch {
-            for daemon in daemons { daemon.discard() }
-            peers.stop()
+            discard()
             throw error
         }
         state.withLock { $0 = .running(daemons, peers) }
