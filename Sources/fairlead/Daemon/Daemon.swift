@@ -49,9 +49,15 @@ struct Daemon {
         defer { pidFile.remove() }
         let store = try Store(directory: configuration.dataRoot, logger: logger)
         defer { store.close() }
-        let listeners = try Listeners.make(for: configuration, passed)
         let place = try NamespaceClaim()
         defer { place.release() }
+        let gate = ResponderGate()
+        let server = Server(
+            listeners: try Listeners.make(for: configuration, passed), responder: gate, logger: logger,
+            renderError: Self.render)
+        // What can't be listened on, or mustn't be, is told before the kernel is touched.
+        try server.open()
+        defer { server.discard() }
         let parts = try await Parts(configuration, store: store, logger: logger)
         let plan = try await parts.engine.boot()
         logger.info(
@@ -60,7 +66,8 @@ struct Daemon {
         for step in plan.steps { logger.debug("did at start", metadata: ["step": "\(step)"]) }
         parts.workers.collector.start()
         await parts.workers.warnOfForeignDrops()
-        try await serve(parts, listeners)
+        gate.open(responder(for: parts.engine))
+        try await serve(parts, server)
         if !configuration.keepsContainers { await parts.engine.endContainers() }
         // What has been given up is deleted now rather than at the next start, if it doesn't take long.
         _ = await parts.workers.collector.drain(limit: .seconds(5))
@@ -69,9 +76,7 @@ struct Daemon {
                 ? "stopped; networks and containers stay as they are" : "stopped; networks stay as they are")
     }
 
-    private func serve(_ parts: Parts, _ listeners: [Listener]) async throws {
-        let server = Server(
-            listeners: listeners, responder: responder(for: parts.engine), logger: logger, renderError: Self.render)
+    private func serve(_ parts: Parts, _ server: Server) async throws {
         let notifier = ServiceNotifier()
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
