@@ -69,7 +69,7 @@ import Testing
         }
         try await bed.engine.disconnect("c1", from: "b", force: false)
         #expect(gateway() == "10.1.0.1 eth0")
-        #expect(bed.platform.forgotten == [IPAddress("10.2.0.2")!])
+        try await eventually { bed.platform.forgotten == [IPAddress("10.2.0.2")!] }
         try await bed.engine.disconnect("c1", from: "a", force: false)
         #expect(gateway() == nil)
         #expect(try bed.engine.snapshot.container("c1").container.state.isRunning)

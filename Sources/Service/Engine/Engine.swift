@@ -58,6 +58,8 @@ public actor Engine {
     var sharers: [ObjectID: Set<ObjectID>] = [:]
     /// Keeps changes of what there is without any network in order.
     let hostLock = ObjectID.random()
+    /// Addresses whose earlier owner's connections are being ended.
+    var forgetting: [IPAddress: (number: Int, task: Task<Void, Never>)] = [:]
     /// Containers that a restart policy wants and that had no namespace when the daemon came up.
     var startsAfterBoot: [ObjectID] = []
 

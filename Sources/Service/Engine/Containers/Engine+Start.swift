@@ -118,6 +118,7 @@ extension Engine {
                 changes[endpoint.id.endpoint] = try desired(for: endpoint, on: network, in: sandbox)
             }
             try await commit([.putContainer(container)] + endpoints.map(Write.putEndpoint), for: object)
+            await awaitForgotten(endpoints)
             do {
                 try await reconciler.apply(changes)
             } catch {

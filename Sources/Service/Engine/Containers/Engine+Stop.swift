@@ -99,7 +99,7 @@ extension Engine {
             if byUser { watch(entry.container) }
             throw EngineError(kernel: error)
         }
-        await platform.forgetConnections(of: entry.endpoints.flatMap { $0.addresses.map(\.address) })
+        forgetConnections(of: entry.endpoints)
         release(entry, sandbox)
         put(container)
         publish()

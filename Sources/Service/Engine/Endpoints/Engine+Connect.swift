@@ -115,6 +115,7 @@ extension Engine {
             ]
             try await commit(
                 [.putContainer(container), .putEndpoint(endpoint)], for: "endpoint \(container.name)")
+            await awaitForgotten([endpoint])
             do {
                 try await reconciler.apply(changes)
             } catch {

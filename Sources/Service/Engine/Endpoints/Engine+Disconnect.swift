@@ -93,7 +93,7 @@ extension Engine {
             throw EngineError(
                 .system, "endpoint delete failed for container \(container.id) on network \(network.name): \(error)")
         }
-        await platform.forgetConnections(of: endpoint.addresses.map(\.address))
+        forgetConnections(of: [endpoint])
         giveBack(endpoint, of: network)
         put(container)
         remove(endpoint)

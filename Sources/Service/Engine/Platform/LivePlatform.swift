@@ -16,6 +16,7 @@ public final class LivePlatform: HostPlatform {
     private let groups: Set<UInt32>
     private let logger: Logger
     private let lookup = Mutex<Lookup?>(nil)
+    private let reaper: ConnectionReaper
     /// Sandboxes whose end somebody wants to hear of.
     private let watched = Mutex<Set<ObjectID>>([])
 
@@ -23,11 +24,11 @@ public final class LivePlatform: HostPlatform {
     public let ownIdentity: String
     public let ownPath: String
 
-    /// A read of the host's addressing: what it cost says how long it may be used.
+    /// A look at the host's addressing: what it cost says how long it may be used.
     private struct Lookup {
-        let addressing: HostAddressing
-        let made: ContinuousClock.Instant
-        let cost: Duration
+        let look: Task<Result<HostAddressing, EngineError>, Never>
+        /// Nil while it is being made.
+        var usableUntil: ContinuousClock.Instant?
     }
 
     /// On a thread that is in the daemon's namespaces.
@@ -41,31 +42,38 @@ public final class LivePlatform: HostPlatform {
         } catch {
             throw KernelError(object: "the daemon's namespace", error)
         }
+        reaper = ConnectionReaper(threads: threads, logger: logger)
         self.groups = [groups.owned, groups.doomed]
         self.logger = logger
         hasIPv6 = facts.hasIPv6
         ownPath = "/proc/\(getpid())/ns/net"
     }
 
-    /// A host with thousands of links takes milliseconds to look over: then a look serves for up to a second.
+    /// A host with thousands of links takes milliseconds to look over: then a look serves for up to a second, and
+    /// everybody who asks meanwhile.
     public func addressing() async throws(EngineError) -> HostAddressing {
-        let now = ContinuousClock.now
-        let recent = lookup.withLock { lookup in
-            lookup.flatMap { now - $0.made < min($0.cost * 100, .seconds(1)) ? $0.addressing : nil }
+        let begun = ContinuousClock.now
+        let (look, isNew) = lookup.withLock { lookup in
+            if let current = lookup, current.usableUntil.map({ begun < $0 }) ?? true { return (current.look, false) }
+            let look = Task { await self.look() }
+            lookup = Lookup(look: look)
+            return (look, true)
         }
-        if let recent { return recent }
+        let outcome = await look.value
+        if isNew {
+            let end = ContinuousClock.now
+            let cost = end - begun
+            lookup.withLock { $0?.usableUntil = end + min(cost > .milliseconds(2) ? cost * 100 : .zero, .seconds(1)) }
+        }
+        return try outcome.get()
+    }
+
+    private func look() async -> Result<HostAddressing, EngineError> {
         let read = await threads.run { [groups] in
             Result { try HostPrefixes.read(on: NetlinkSocket(), without: groups) }
         }
-        do {
-            let prefixes = try read.get()
-            let addressing = HostAddressing(reserved: prefixes.reserved, routes: prefixes.routes)
-            let end = ContinuousClock.now
-            lookup.withLock { $0 = Lookup(addressing: addressing, made: end, cost: end - now) }
-            return addressing
-        } catch {
-            throw EngineError(.system, "the host's addresses can't be read: \(error)")
-        }
+        return read.map { HostAddressing(reserved: $0.reserved, routes: $0.routes) }
+            .mapError { EngineError(.system, "the host's addresses can't be read: \($0)") }
     }
 
     public func isForwarding(_ family: AddressFamily) async -> Bool {
@@ -137,11 +145,7 @@ public final class LivePlatform: HostPlatform {
     }
 
     public func forgetConnections(of addresses: [IPAddress]) async {
-        guard !addresses.isEmpty else { return }
-        let outcome = await threads.run { Result { try Conntrack.forget(Set(addresses)) } }
-        if case .failure(let error) = outcome {
-            logger.warning("connections of a detached endpoint may live on", metadata: ["error": "\(error)"])
-        }
+        await reaper.forget(addresses)
     }
 
     public func announce(_ endpoint: Endpoint, in path: String, count: Int, intervalMilliseconds: Int) async {
