@@ -26,7 +26,10 @@ import Testing
     @Test func theBridgeHasTheGatewaysAddresses() throws {
         let state = try driver.desired(for: network(ipv6: true), on: HostFeatures())
         #expect(state.addresses.map { "\($0.prefix)" }.sorted() == ["10.5.0.1/24", "fd00:5::1/64"])
-        #expect(state.sysctls == [SysctlID("net/ipv6/conf/br-abababababab/accept_ra"): "0"])
+        // A host may have `net.ipv6.conf.default.disable_ipv6=1`.
+        let settings = "net/ipv6/conf/br-abababababab"
+        #expect(
+            state.sysctls == [SysctlID("\(settings)/accept_ra"): "0", SysctlID("\(settings)/disable_ipv6"): "0"])
         #expect(state.links[bridge]?.withoutLinkLocal == false)
     }
 

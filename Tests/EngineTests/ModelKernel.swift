@@ -10,12 +10,24 @@ final class ModelKernel: KernelBackend {
         var state = State()
         var plans: [Plan] = []
         var refusal: (@Sendable (Step) -> Int32?)?
+        var requests: [ObservationRequest] = []
+        var whileObserving: (@Sendable (Int) async -> Void)?
+        var whileExecuting: (@Sendable (Plan) async -> Void)?
     }
 
     private let memory = Mutex(Memory())
 
     var state: State { memory.withLock(\.state) }
     var plans: [Plan] { memory.withLock(\.plans) }
+
+    /// The observations that were asked for.
+    var requests: [ObservationRequest] { memory.withLock(\.requests) }
+
+    /// Runs after each look, before its answer is handed over, with the number of the look from 1.
+    func whileObserving(_ body: (@Sendable (Int) async -> Void)?) { memory.withLock { $0.whileObserving = body } }
+
+    /// Runs before each plan.
+    func whileExecuting(_ body: (@Sendable (Plan) async -> Void)?) { memory.withLock { $0.whileExecuting = body } }
 
     /// Steps for which `errno` gives a number are refused with it.
     func refuse(_ errno: (@Sendable (Step) -> Int32?)?) { memory.withLock { $0.refusal = errno } }
@@ -24,6 +36,7 @@ final class ModelKernel: KernelBackend {
     func tamper(_ change: (inout State) -> Void) { memory.withLock { change(&$0.state) } }
 
     func execute(_ plan: Plan) async throws(KernelError) {
+        await memory.withLock(\.whileExecuting)?(plan)
         let refused: KernelError? = memory.withLock { memory in
             memory.plans.append(plan)
             for step in plan.steps {
@@ -37,5 +50,12 @@ final class ModelKernel: KernelBackend {
         if let refused { throw refused }
     }
 
-    func observe(_ request: ObservationRequest) async throws(KernelError) -> State { state }
+    func observe(_ request: ObservationRequest) async throws(KernelError) -> State {
+        let (state, number, body) = memory.withLock { memory in
+            memory.requests.append(request)
+            return (memory.state, memory.requests.count, memory.whileObserving)
+        }
+        await body?(number)
+        return state
+    }
 }

@@ -138,14 +138,13 @@ struct Testbed: Sendable {
         try await observer.observe(
             namespaces: Set(desired.links.keys.map(\.namespace)),
             foreign: Set(desired.links.values.filter { $0.kind == .foreign }.map(\.id)),
-            known: Set(desired.links.keys), sysctls: Set(desired.sysctls.keys))
+            known: Set(desired.links.keys), addresses: desired.addresses, sysctls: Set(desired.sysctls.keys))
     }
 
     func plan(to desired: State, removal: LinkRemoval = .deferred, from others: State = State()) async throws -> Plan {
         var scope = desired
         scope.merge(others)
-        var observed = try await observe(for: scope).state
-        observed.addresses.formIntersection(scope.addresses)
+        let observed = try await observe(for: scope).state
         return Plan(from: observed, to: desired, removal: removal)
     }
 

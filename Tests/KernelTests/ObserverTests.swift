@@ -36,10 +36,12 @@ extension LinkTests {
             try Oracle.ip("link add \(bed.bridge.name) type bridge")
             defer { try? Oracle.ip("link del \(bed.bridge.name)") }
             try Oracle.ip("addr add 10.63.0.1/24 dev \(bed.bridge.name)")
-            let observed = try await bed.observer.observe(foreign: [bed.bridge]).state
+            let address = AddressSpec(link: bed.bridge, prefix: prefixed("10.63.0.1/24"))
+            let observed = try await bed.observer.observe(foreign: [bed.bridge], addresses: [address]).state
             #expect(observed.links[bed.bridge]?.kind == .foreign)
             #expect(observed.links[bed.bridge]?.up == false)
-            #expect(observed.addresses == [AddressSpec(link: bed.bridge, prefix: prefixed("10.63.0.1/24"))])
+            #expect(observed.addresses == [address])
+            #expect(try await bed.observer.observe(foreign: [bed.bridge]).state.addresses.isEmpty)
             #expect(try await bed.observer.observe().state.links[bed.bridge] == nil)
         }
 

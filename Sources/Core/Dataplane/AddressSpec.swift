@@ -70,4 +70,11 @@ public struct SysctlID: Sendable, Hashable {
         self.namespace = namespace
         self.path = path
     }
+
+    /// The link whose own it is: `net/<family>/conf/<link>/…`, or `neigh` in the place of `conf`.
+    public var link: LinkID? {
+        let parts = path.split(separator: "/")
+        guard parts.count > 4, parts[2] == "conf" || parts[2] == "neigh" else { return nil }
+        return LinkID(String(parts[3]), in: namespace)
+    }
 }

@@ -46,14 +46,10 @@ struct LinkChanges {
     /// What is still there of an observed state once the removals are done.
     func survivors(of observed: State) -> State {
         guard !lost.isEmpty else { return observed }
+        var departures = Departures()
+        departures.links = lost
         var state = observed
-        for id in lost { state.links[id] = nil }
-        state.addresses = state.addresses.filter { !lost.contains($0.link) }
-        state.routes = state.routes.filter { !lost.contains(LinkID($0.value.device, in: $0.key.namespace)) }
-        state.neighbours = state.neighbours.filter { !lost.contains($0.key.link) }
-        state.sysctls = state.sysctls.filter { id, _ in
-            !lost.contains { id.belongs(to: $0) }
-        }
+        state.remove(departures)
         return state
     }
 
@@ -61,10 +57,13 @@ struct LinkChanges {
 
     /// The peer of a veth goes with it, so only the end in the daemon's namespace gets a step.
     func removals(_ removal: LinkRemoval) -> [Step] {
-        removed.sorted { $0.removalRank < $1.removalRank }.flatMap { spec -> [Step] in
+        let anew = Set(created.map(\.id))
+        return removed.sorted { $0.removalRank < $1.removalRank }.flatMap { spec -> [Step] in
             if case .vethPeer(let other) = spec.kind, lost.contains(other) { return [] }
-            let reason = desired[spec.id] == nil ? "no longer wanted" : "has to be made anew"
-            switch removal {
+            // A doomed veth's other end keeps name and addresses until the collector comes: in the way of a new one.
+            let isInTheWay = [spec.id, spec.otherEnd].contains { $0.map(anew.contains) == true }
+            let reason = isInTheWay ? "has to be made anew" : "no longer wanted"
+            switch isInTheWay ? .awaited : removal {
             case .deferred: return [Step(.doomLink(spec), reason: reason)]
             case .awaited: return [Step(.setDown(spec.id), reason: reason), Step(.deleteLink(spec), reason: reason)]
             }
@@ -82,23 +81,36 @@ struct LinkChanges {
         }
     }
 
-    func changes(in namespace: Namespace) -> [Step] {
-        changed.compactMap { old, new in
-            guard new.id.namespace == namespace else { return nil }
+    /// By namespace.
+    func changes() -> [Namespace: [Step]] {
+        var steps: [Namespace: [Step]] = [:]
+        for (old, new) in changed {
             var levelled = old
             levelled.up = new.up
-            if levelled.fulfils(new) { return nil }
-            return Step(.changeLink(from: old, to: new), reason: old.difference(to: new))
+            if levelled.fulfils(new) { continue }
+            let step = Step(.changeLink(from: old, to: new), reason: old.difference(to: new))
+            steps[new.id.namespace, default: []].append(step)
         }
+        return steps
     }
 
+<<<<<<< HEAD
     /// What has to be brought up (or taken down) after everything else about it is right.
     func rises(in namespace: Namespace) -> [Step] {
         let risen = created.filter(\.up).map { ($0, "is down") }
+=======
+    /// What has to be brought up (or taken down) after everything else about it is right, by namespace.
+    func rises() -> [Namespace: [Step]] {
+        let risen = created.filter { $0.up && $0.isOwned || $0.up && $0.kind == .loopback }.map { ($0, "is down") }
+>>>>>>> 3b810b3 (wip)
         let altered = changed.filter { $0.from.up != $0.to.up }.map { ($0.to, $0.to.up ? "is down" : "is up") }
-        return (risen + altered).filter { $0.0.id.namespace == namespace }
-            .sorted { ($0.0.creationRank, $0.0.id) < ($1.0.creationRank, $1.0.id) }
-            .map { Step($0.0.up ? .setUp($0.0.id) : .setDown($0.0.id), reason: $0.1) }
+        let ordered = (risen + altered).sorted { ($0.0.creationRank, $0.0.id) < ($1.0.creationRank, $1.0.id) }
+        var steps: [Namespace: [Step]] = [:]
+        for (link, reason) in ordered {
+            steps[link.id.namespace, default: []].append(
+                Step(link.up ? .setUp(link.id) : .setDown(link.id), reason: reason))
+        }
+        return steps
     }
 }
 

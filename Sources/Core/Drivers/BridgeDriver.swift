@@ -49,12 +49,11 @@ public struct BridgeDriver: NetworkDriver {
                 mtu: options.mtu > 0 ? UInt32(clamping: options.mtu) : nil, withoutLinkLocal: !hasIPv6))
         state.addresses = Set(Self.addresses(of: network, options).map { AddressSpec(link: id, prefix: $0) })
         if host.hasIPv6 {
+            let settings = "net/ipv6/conf/\(id.name)"
+            // In either direction: the host's default may be 1, and a default bridge can change.
+            state.sysctls[SysctlID("\(settings)/disable_ipv6")] = hasIPv6 ? "0" : "1"
             // A router advertisement from a container must never become a route of the host's.
-            if hasIPv6 {
-                state.sysctls[SysctlID("net/ipv6/conf/\(id.name)/accept_ra")] = "0"
-            } else {
-                state.sysctls[SysctlID("net/ipv6/conf/\(id.name)/disable_ipv6")] = "1"
-            }
+            if hasIPv6 { state.sysctls[SysctlID("\(settings)/accept_ra")] = "0" }
         }
         return state
     }

@@ -16,7 +16,7 @@ extension Execution {
         var links: [LinkID: Link] = [:]
         for (name, link) in found {
             let id = LinkID(name, in: namespace)
-            indices[id] = link.index
+            learn(id, link)
             links[id] = link
         }
         return links

@@ -43,6 +43,10 @@ extension Execution {
         guard let first = wave.first else { return }
         let masters = Set(wave.compactMap { $0.link.master.map { LinkID($0) } })
         try resolve(masters, in: .daemon, for: first.step)
+        for creation in wave {
+            guard let master = creation.link.master, indices[LinkID(master)] == nil else { continue }
+            throw KernelError(creation.step, errno: ENODEV, extack: "there is no link \(master)")
+        }
         let namespaces = try open(wave)
         var rest = wave
         var failure: KernelError?

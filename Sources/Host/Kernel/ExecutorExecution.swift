@@ -14,6 +14,9 @@ struct Execution: Sendable {
     /// What was done and can't be taken back: deletions.
     private var irreversible: [Step] = []
     private var created: Set<LinkID> = []
+    /// Of the links whose indexes are known, those that are up.
+    private(set) var up: Set<LinkID> = []
+    private var loopbacks: Set<LinkID> = []
     private var pinned: Set<Namespace> = []
     private var home: NetlinkSocket?
     /// The container namespace last worked in. Only one is open at a time, since there may be ten thousand.
@@ -62,10 +65,25 @@ struct Execution: Sendable {
         if let home { tools.sockets.giveBack(home) }
     }
 
+    /// What was read of a link.
+    mutating func learn(_ id: LinkID, _ link: Link) {
+        indices[id] = link.index
+        if link.isUp { up.insert(id) } else { up.remove(id) }
+        if link.isLoopback { loopbacks.insert(id) }
+    }
+
     /// Notes that a step was done, and what takes it back.
     mutating func note(_ step: Step, inverse: Step.Action? = nil) {
+        switch step.action {
+        case .setUp(let id): up.insert(id)
+        case .setDown(let id): up.remove(id)
+        case .deleteLink(let link), .doomLink(let link): up.remove(link.id)
+        default: break
+        }
         guard !isUndoing else { return }
         switch step.action {
+        // Whoever else is in the namespace may rely on it by now. In one that was just made it goes anyway.
+        case .setUp(let id) where loopbacks.contains(id): return
         case .createLink(let link, let peer): created.formUnion([link.id, peer?.id].compactMap(\.self))
         case .createNamespace(let pin): pinned.insert(.path(pin.path))
         default: break
@@ -122,10 +140,7 @@ struct Execution: Sendable {
         case .setRoute(let route), .removeRoute(let route): link = LinkID(route.device, in: route.id.namespace)
         case .setNeighbour(let neighbour), .removeNeighbour(let neighbour): link = neighbour.id.link
         case .writeSysctl(let id, _, _):
-            return pinned.contains(id.namespace)
-                || created.contains {
-                    $0.namespace == id.namespace && id.path.split(separator: "/").contains(Substring($0.name))
-                }
+            return pinned.contains(id.namespace) || id.link.map(created.contains) == true
         default: return false
         }
         return created.contains(link) || pinned.contains(link.namespace)

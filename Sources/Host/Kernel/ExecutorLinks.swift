@@ -30,10 +30,13 @@ extension Execution {
         }
         switch step.action {
         case .changeLink(let old, let new): return try changes(from: old, to: new, index, step)
-        case .setUp: return [LinkRequest(step, .change(index, LinkChange(up: true)))]
+        case .setUp:
+            // `lo` of an adopted namespace as a rule: it was up before us, and stays so whatever comes.
+            return up.contains(id) ? [] : [LinkRequest(step, .change(index, LinkChange(up: true)))]
         case .setDown:
             try refuseForeign(found[id], step)
-            return [LinkRequest(step, .change(index, LinkChange(up: false)))]
+            // One that was down already is not to be brought up by an undo.
+            return [LinkRequest(step, .change(index, LinkChange(up: false)), isFollowUp: !up.contains(id))]
         case .doomLink: return try dooming(found[id], step)
         case .addAddress(let address): return [LinkRequest(step, .addAddress(index, address))]
         case .removeAddress(let address): return [LinkRequest(step, .removeAddress(index, address))]

@@ -60,6 +60,9 @@ public struct KernelError: Error, Sendable, Hashable, CustomStringConvertible {
         "\(object): \(NetlinkError(operation: object, errno: errno, extack: extack).reason)"
     }
 
+    /// Whether something of that name or kind is there already (EEXIST).
+    public var isAlreadyThere: Bool { errno == EEXIST }
+
     /// Whether the step may have been planned from a state that is no longer so: something is there already, or gone.
     public var mayComeFromStaleCache: Bool {
         conflict == nil && [EEXIST, ENODEV, ENXIO, ENOENT, ESRCH, EADDRNOTAVAIL, ENETUNREACH].contains(errno)

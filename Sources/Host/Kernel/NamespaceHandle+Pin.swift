@@ -53,6 +53,9 @@ extension NamespaceHandle {
         try entries(of: directory).filter { shim_is_namespace_file($0) == 1 }.map(NamespacePin.init(path:))
     }
 
+    /// Whether a namespace is pinned there.
+    static func isPinned(_ pin: NamespacePin) -> Bool { shim_is_namespace_file(pin.path) == 1 }
+
     /// Unlinks what a creation or removal that was cut short left behind: empty files without a namespace.
     ///
     /// - Returns: Their paths.

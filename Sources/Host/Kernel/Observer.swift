@@ -21,27 +21,31 @@ public final class Observer: Sendable {
         self.pinDirectory = pinDirectory
     }
 
-    /// A full look: links, addresses, routes, neighbours, pins and rules.
+    /// A full look: links, addresses, routes, neighbours, pins and rules. With `scope`, one that need not find more than
+    /// what it names.
     ///
     /// - Parameters:
     ///   - namespaces: those to look into, the daemon's aside.
     ///   - foreign: links that the caller has something to say about without owning them.
     ///   - known: links that are ours even if they have no alias yet.
+    ///   - addresses: those that count whoever set them; others only count if they are marked as ours.
     ///   - sysctls: those to read; one that doesn't exist is missing in the answer.
+    ///   - scope: the things that matter, where not all do.
     /// - Returns: What was found.
     /// - Throws: `KernelError` when the kernel can't be asked.
     public func observe(
         namespaces: Set<Namespace> = [], foreign: Set<LinkID> = [], known: Set<LinkID> = [],
-        sysctls: Set<SysctlID> = []
+        addresses: Set<AddressSpec> = [], sysctls: Set<SysctlID> = [], scope: State? = nil
     ) async throws(KernelError) -> Observation {
         let inside = namespaces.union(sysctls.map(\.namespace)).subtracting([.daemon])
         let paths = Dictionary(grouping: sysctls, by: \.namespace).mapValues { $0.map(\.path) }
         let daemon = try await threads.run { () throws(KernelError) in
-            try self.lookAtDaemon(sysctls: paths[.daemon] ?? [])
+            try self.lookAtDaemon(sysctls: paths[.daemon] ?? [], scope: scope)
         }
         let containers = try await lookInside(inside.sorted(), sysctls: paths)
         let assembly = ObserverAssembly(
-            groups: groups, daemon: daemon.view, containers: containers, foreign: foreign, known: known)
+            groups: groups, daemon: daemon.view, containers: containers, foreign: foreign, known: known,
+            wanted: addresses)
         var observation = assembly.observation
         observation.state.pins = daemon.pins
         observation.state.hasTable = daemon.hasTable

@@ -8,18 +8,20 @@ struct ObserverAssembly {
     private let containers: [NamespaceView]
     private let foreign: Set<LinkID>
     private let known: Set<LinkID>
+    private let wanted: Set<AddressSpec>
     /// The names in the daemon's namespace by index.
     private let names: [Int32: String]
 
     init(
         groups: LinkGroups, daemon: NamespaceView, containers: [NamespaceView], foreign: Set<LinkID>,
-        known: Set<LinkID>
+        known: Set<LinkID>, wanted: Set<AddressSpec>
     ) {
         self.groups = groups
         self.daemon = daemon
         self.containers = containers
         self.foreign = foreign
         self.known = known
+        self.wanted = wanted
         names = Dictionary(daemon.links.map { ($0.index, $0.name) }) { first, _ in first }
     }
 
@@ -116,8 +118,11 @@ struct ObserverAssembly {
             guard let link = state.links[id], link.kind != .loopback else { return nil }
             return id
         }
-        for address in view.addresses where !address.isAutomatic {
-            if let id = counted(address.link) { state.addresses.insert(AddressSpec(link: id, prefix: address.prefix)) }
+        for address in view.addresses {
+            guard let id = counted(address.link) else { continue }
+            // Before Linux 5.18 none is marked.
+            let spec = AddressSpec(link: id, prefix: address.prefix)
+            if address.origin == LinkAddress.ours || wanted.contains(spec) { state.addresses.insert(spec) }
         }
         for route in view.routes {
             guard let device = names[route.link] else { continue }

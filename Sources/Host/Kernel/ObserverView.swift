@@ -25,17 +25,20 @@ extension Observer {
         var elements: [SetElement]
     }
 
-    func lookAtDaemon(sysctls: [String]) throws(KernelError) -> Daemon {
+    func lookAtDaemon(sysctls: [String], scope: State?) throws(KernelError) -> Daemon {
         do {
             let socket = try sockets.borrow()
             var view = NamespaceView(namespace: .daemon)
-            try view.read(socket)
+            if let scope { try view.read(socket, scope) } else { try view.read(socket) }
             try view.read(sysctls)
             sockets.giveBack(socket)
-            let (isWhole, elements) = try table.observe()
-            return Daemon(
-                view: view, pins: Set(try NamespaceHandle.pins(in: pinDirectory)), hasTable: isWhole,
-                elements: elements)
+            let pins =
+                if let scope { scope.pins.filter(NamespaceHandle.isPinned) } else {
+                    Set(try NamespaceHandle.pins(in: pinDirectory))
+                }
+            let concernsRules = scope.map { $0.hasTable || !$0.elements.isEmpty } ?? true
+            let (isWhole, elements) = concernsRules ? try table.observe() : (false, [])
+            return Daemon(view: view, pins: pins, hasTable: isWhole, elements: elements)
         } catch {
             throw KernelError(object: "observing \(Namespace.daemon)", error)
         }
@@ -74,6 +77,20 @@ extension NamespaceView {
         addresses = try socket.addresses()
         routes = try socket.routes(from: LinkAddress.ours)
         neighbours = try socket.neighbours()
+    }
+
+    /// Only what the scope names: a dump of ten thousand links is 90 ms, and a host's routes may be a million.
+    fileprivate mutating func read(_ socket: NetlinkSocket, _ scope: State) throws(NetlinkError) {
+        let specs = scope.links.values.filter { $0.id.namespace == namespace }
+        let names = Set(specs.map(\.id.name)).union(specs.compactMap(\.master))
+        links = Array(try socket.links(named: names).values)
+        if scope.addresses.contains(where: { $0.link.namespace == namespace }) { addresses = try socket.addresses() }
+        if scope.routes.keys.contains(where: { $0.namespace == namespace }) {
+            routes = try socket.routes(from: LinkAddress.ours)
+        }
+        if scope.neighbours.keys.contains(where: { $0.link.namespace == namespace }) {
+            neighbours = try socket.neighbours()
+        }
     }
 
     fileprivate mutating func read(_ paths: [String]) throws(SystemCallError) {

@@ -18,15 +18,20 @@ public struct ObservationRequest: Sendable {
     public var foreignLinks: Set<LinkID>
     /// Links of ours by name: one that was created but has no alias yet is known by that.
     public var ownLinks: Set<LinkID>
+    /// Addresses that count although somebody else may have set them.
+    public var addresses: Set<AddressSpec>
     public var sysctls: Set<SysctlID>
+    /// If set, only what it names matters, and nothing else need be looked at.
+    public var scope: State?
 
     public init(
         namespaces: Set<Namespace> = [], foreignLinks: Set<LinkID> = [], ownLinks: Set<LinkID> = [],
-        sysctls: Set<SysctlID> = []
+        addresses: Set<AddressSpec> = [], sysctls: Set<SysctlID> = []
     ) {
         self.namespaces = namespaces
         self.foreignLinks = foreignLinks
         self.ownLinks = ownLinks
+        self.addresses = addresses
         self.sysctls = sysctls
     }
 
@@ -35,6 +40,13 @@ public struct ObservationRequest: Sendable {
         namespaces = Set(desired.links.keys.map(\.namespace)).subtracting([.daemon])
         foreignLinks = Set(desired.links.values.filter { $0.kind == .foreign }.map(\.id))
         ownLinks = Set(desired.links.values.filter(\.isOwned).map(\.id))
+        addresses = desired.addresses
         sysctls = Set(desired.sysctls.keys)
+    }
+
+    /// Only that part of the kernel's state.
+    public init(only scope: State) {
+        self.init(for: scope)
+        self.scope = scope
     }
 }

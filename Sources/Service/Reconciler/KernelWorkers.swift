@@ -48,7 +48,7 @@ public final class KernelWorkers: KernelBackend {
     public func observe(_ request: ObservationRequest) async throws(KernelError) -> State {
         let observation = try await observer.observe(
             namespaces: request.namespaces, foreign: request.foreignLinks, known: request.ownLinks,
-            sysctls: request.sysctls)
+            addresses: request.addresses, sysctls: request.sysctls, scope: request.scope)
         if !observation.unnamed.isEmpty {
             logger.warning(
                 "links in our group that we don't know are left alone",
