@@ -16,9 +16,9 @@ public struct HostPrefixes: Sendable, Hashable {
         on socket: NetlinkSocket, without groups: Set<UInt32> = [], resolver: [IPAddress] = Resolver.nameservers()
     ) throws(NetlinkError) -> HostPrefixes {
         let ours: Set<Int32> =
-            groups.isEmpty ? [] : Set(try socket.links().filter { groups.contains($0.group) }.map(\.index))
+            groups.isEmpty ? [] : Set(try socket.links(.union).filter { groups.contains($0.group) }.map(\.index))
         return HostPrefixes(
-            addresses: try socket.addresses(), routes: try socket.routes(), nameservers: resolver,
+            addresses: try socket.addresses(.union), routes: try socket.routes(.union), nameservers: resolver,
             isOurs: ours.contains)
     }
 

@@ -1,25 +1,37 @@
 internal import CNetlinkRoute
 internal import Glibc
 
+/// What to do about a table that changes while it is being read.
+public enum DumpPatience: Sendable {
+    /// It is read again until it held still, ten times at most.
+    case whole
+    /// Two reads are put together: what was there all the time is in them, the rest may be, and twice. For tables that we
+    /// ourselves change all the time.
+    case union
+}
+
 extension NetlinkSocket {
-    /// Reads a whole table. One that changed while it was being read (NLM_F_DUMP_INTR) is read again, ten times at most.
+    /// Reads a whole table. One that changed while it was being read has NLM_F_DUMP_INTR.
     ///
     /// - Throws: `NetlinkError`; EAGAIN when the table never held still.
     func dump<Entry: Sendable>(
-        _ request: Message, type: Int, _ parse: (UnsafeRawBufferPointer) -> Entry?
+        _ request: Message, type: Int, patience: DumpPatience = .whole, _ parse: (UnsafeRawBufferPointer) -> Entry?
     ) throws(NetlinkError) -> [Entry] {
         try exchange.withLock { exchange throws(NetlinkError) in
-            for _ in 0..<10 {
-                if let entries = try attempt(request, type: type, &exchange, parse) { return entries }
+            var earlier: [Entry] = []
+            for attempt in 0..<10 {
+                let (entries, isWhole) = try read(request, type: type, &exchange, parse)
+                if isWhole { return entries }
+                if patience == .union, attempt > 0 { return earlier + entries }
+                earlier = entries
             }
             throw NetlinkError(operation: request.operation, errno: EAGAIN)
         }
     }
 
-    /// Nil when the table changed meanwhile.
-    private func attempt<Entry>(
+    private func read<Entry>(
         _ request: Message, type: Int, _ exchange: inout Exchange, _ parse: (UnsafeRawBufferPointer) -> Entry?
-    ) throws(NetlinkError) -> [Entry]? {
+    ) throws(NetlinkError) -> (entries: [Entry], isWhole: Bool) {
         try send(exchange.number([request]), request.operation)
         let sequence = exchange.sequence
         var entries: [Entry] = []
@@ -43,9 +55,9 @@ extension NetlinkSocket {
             }
         }
         if let code, code < 0 {
-            if -code == EINTR { return nil }
+            if -code == EINTR { return (entries, false) }
             throw NetlinkError(operation: request.operation, errno: -code)
         }
-        return interrupted ? nil : entries
+        return (entries, !interrupted)
     }
 }

@@ -105,11 +105,11 @@ private let withoutStatistics: UInt32 = 1 << 3
 
 extension NetlinkSocket {
     /// Every link of the namespace.
-    public func links() throws(NetlinkError) -> [Link] {
+    public func links(_ patience: DumpPatience = .whole) throws(NetlinkError) -> [Link] {
         var builder = MessageBuilder(type: RTM_GETLINK, flags: NLM_F_DUMP)
         builder.append(ifinfomsg())
         builder.put(IFLA_EXT_MASK, withoutStatistics)
-        return try dump(builder.finish("list links"), type: RTM_NEWLINK, Link.init)
+        return try dump(builder.finish("list links"), type: RTM_NEWLINK, patience: patience, Link.init)
     }
 
     /// The links with those names, asked for in one send; a name that no link has is missing in the answer.

@@ -43,10 +43,10 @@ private let ifaProto = 11
 
 extension NetlinkSocket {
     /// Every address of the namespace, of both families.
-    public func addresses() throws(NetlinkError) -> [LinkAddress] {
+    public func addresses(_ patience: DumpPatience = .whole) throws(NetlinkError) -> [LinkAddress] {
         var builder = MessageBuilder(type: RTM_GETADDR, flags: NLM_F_DUMP)
         builder.append(ifaddrmsg())
-        return try dump(builder.finish("list addresses"), type: RTM_NEWADDR, LinkAddress.init)
+        return try dump(builder.finish("list addresses"), type: RTM_NEWADDR, patience: patience, LinkAddress.init)
     }
 }
 

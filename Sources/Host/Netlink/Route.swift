@@ -66,7 +66,9 @@ public struct Route: Sendable, Hashable {
 
 extension NetlinkSocket {
     /// The unicast routes of the namespace's main table, of both families; only those that `origin` set, if it is given.
-    public func routes(from origin: UInt8 = 0) throws(NetlinkError) -> [Route] {
+    public func routes(
+        from origin: UInt8 = 0, _ patience: DumpPatience = .whole
+    ) throws(NetlinkError) -> [Route] {
         var routes: [Route] = []
         for family in AddressFamily.allCases {
             var header = rtmsg()
@@ -75,7 +77,7 @@ extension NetlinkSocket {
             header.rtm_protocol = origin
             var builder = MessageBuilder(type: RTM_GETROUTE, flags: NLM_F_DUMP)
             builder.append(header)
-            routes += try dump(builder.finish("list routes"), type: RTM_NEWROUTE, Route.init)
+            routes += try dump(builder.finish("list routes"), type: RTM_NEWROUTE, patience: patience, Route.init)
         }
         return routes.filter { $0.table == UInt32(RT_TABLE_MAIN.rawValue) && (origin == 0 || $0.origin == origin) }
     }
