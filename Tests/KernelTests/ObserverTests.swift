@@ -109,5 +109,49 @@ extension LinkTests {
             }
             try await bed.clear(desired)
         }
+
+        @Test func addressesAreOursByTheirMark() async throws {
+            let desired = bed.network()
+            try await bed.executor.execute(Plan(from: State(), to: desired))
+            try Oracle.ip("addr add 10.64.0.1/24 dev \(bed.bridge.name)")
+            var moved = desired
+            moved.addresses = [AddressSpec(link: bed.bridge, prefix: prefixed("10.1.7.1/24"))]
+            let plan = try await bed.plan(to: moved)
+            #expect(
+                plan.steps.map(\.description) == [
+                    "remove address 10.1.0.1/24 from \(bed.bridge.name): no longer wanted",
+                    "remove address fd00:1::1/64 from \(bed.bridge.name): no longer wanted",
+                    "add address 10.1.7.1/24 to \(bed.bridge.name): missing",
+                ])
+            try await bed.executor.execute(plan)
+            let left = try Oracle.addresses(of: bed.bridge.name).compactMap(\.local).filter { !$0.hasPrefix("fe80") }
+            #expect(Set(left) == ["10.64.0.1", "10.1.7.1"])
+            #expect(try await bed.plan(to: moved).description == "")
+            // Wanted, somebody else's will do.
+            moved.addresses.insert(AddressSpec(link: bed.bridge, prefix: prefixed("10.64.0.1/24")))
+            #expect(try await bed.plan(to: moved).description == "")
+            try await bed.clear(moved)
+        }
+
+        @Test func aScopedLookFindsTheSameOfWhatItNames() async throws {
+            var desired = bed.network()
+            for host in UInt8(2)...3 { desired.merge(bed.container("s\(host)", host: host)) }
+            try await bed.executor.execute(Plan(from: State(), to: desired))
+            let full = try await bed.observe(for: desired).state
+            var endpoint = bed.container("s2", host: 2)
+            endpoint.hasTable = false
+            for scope in [endpoint, bed.network()] {
+                let observed = try await bed.observer.observe(
+                    namespaces: Set(scope.links.keys.map(\.namespace)), known: Set(scope.links.keys),
+                    addresses: scope.addresses, scope: scope
+                ).state
+                #expect(observed.restricted(to: scope) == full.restricted(to: scope))
+                #expect(Plan(from: observed.restricted(to: scope), to: scope).description == "")
+                #expect(observed.links[LinkID("\(bed.prefix)s3")] == nil)
+                #expect(observed.pins == scope.pins)
+                #expect(observed.hasTable == scope.hasTable)
+            }
+            try await bed.clear(desired)
+        }
     }
 }

@@ -21,9 +21,9 @@ struct LinkChanges {
             if !old.fulfils(spec) { changed.append((old, spec)) }
         }
         for spec in observed.links.values.sorted(by: { $0.id < $1.id })
-        where desired.links[spec.id] == nil || broken.contains(spec.id) {
+        where spec.isOwned && (desired.links[spec.id] == nil || broken.contains(spec.id)) {
             lost.insert(spec.id)
-            if spec.isOwned { removed.append(spec) }
+            removed.append(spec)
         }
     }
 
@@ -94,15 +94,9 @@ struct LinkChanges {
         return steps
     }
 
-<<<<<<< HEAD
-    /// What has to be brought up (or taken down) after everything else about it is right.
-    func rises(in namespace: Namespace) -> [Step] {
-        let risen = created.filter(\.up).map { ($0, "is down") }
-=======
     /// What has to be brought up (or taken down) after everything else about it is right, by namespace.
     func rises() -> [Namespace: [Step]] {
-        let risen = created.filter { $0.up && $0.isOwned || $0.up && $0.kind == .loopback }.map { ($0, "is down") }
->>>>>>> 3b810b3 (wip)
+        let risen = created.filter(\.up).map { ($0, "is down") }
         let altered = changed.filter { $0.from.up != $0.to.up }.map { ($0.to, $0.to.up ? "is down" : "is up") }
         let ordered = (risen + altered).sorted { ($0.0.creationRank, $0.0.id) < ($1.0.creationRank, $1.0.id) }
         var steps: [Namespace: [Step]] = [:]

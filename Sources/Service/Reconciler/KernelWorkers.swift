@@ -17,6 +17,7 @@ public final class KernelWorkers: KernelBackend {
     /// - Parameters:
     ///   - groups: the link groups that mark our links, chosen at first start.
     ///   - pinDirectory: where namespaces are pinned.
+    ///   - logger: for what is refused behind the scenes.
     /// - Throws: `KernelError` when threads or sockets can't be had.
     public init(groups: LinkGroups, pinDirectory: String, logger: Logger) throws(KernelError) {
         do {

@@ -34,7 +34,10 @@ extension Reconciler {
     /// All is tried in one plan first. If that is refused, it goes unit by unit: those with the host, then the others in
     /// their order; owners that are in none are units of their own.
     ///
-    /// - Parameter units: what can only be there as a whole: networks before containers with their endpoints.
+    /// - Parameters:
+    ///   - desired: all that shall be there.
+    ///   - units: what can only be there as a whole: networks before containers with their endpoints.
+    /// - Returns: what was done and what was refused.
     /// - Throws: `KernelError` when the kernel can't be observed, or refuses the host's part.
     public func start(
         _ desired: [Owner: State], units: [[Owner]]
@@ -45,7 +48,7 @@ extension Reconciler {
         let refusal: KernelError
         do {
             return StartOutcome(plan: try await startWhole())
-        } catch where error.step != nil {
+        } catch  where error.step != nil {
             refusal = error
         }
         logger.warning("starting unit by unit after a refused step", metadata: ["refusal": "\(refusal)"])
