@@ -77,7 +77,10 @@ import Testing
         let bed = try await Testbed()
         bed.platform.setInterface("br-theirs", .bridge([IPPrefix("10.8.0.1/24")!]))
         let network = try await bed.network("n", subnet: "10.8.0.0/24") { $0.options = option }
-        #expect(bed.kernel.state.links[LinkID("br-theirs")] == nil)
+        let steps = bed.kernel.plans.flatMap(\.steps).map(\.action)
+        #expect(
+            !steps.contains { if case .createLink(let link, _) = $0 { link.id.name == "br-theirs" } else { false } })
+        #expect(steps.contains(.setUp(LinkID("br-theirs"))))
         #expect(!bed.kernel.state.addresses.contains { $0.link.name == "br-theirs" })
         try await bed.restart()
         try await bed.engine.removeNetwork(network.name)

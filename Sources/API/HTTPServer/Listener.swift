@@ -17,9 +17,6 @@ public struct Listener: Sendable {
         self.endpoint = endpoint
         self.tls = tls
     }
-
-    /// Throws if it would be refused for being open to other hosts without client certificates; opens nothing.
-    public func check() throws(ListenError) { try ListeningSocket.check(self) }
 }
 
 /// Whose group a unix socket gets. Docker: `--group`, by default `docker`.

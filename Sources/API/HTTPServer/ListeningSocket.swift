@@ -30,24 +30,6 @@ struct ListeningSocket {
         }
     }
 
-    /// Refuses what `open` would refuse by the rules for TCP without client certificates; opens nothing.
-    static func check(_ listener: Listener) throws(ListenError) {
-        guard listener.tls?.clientCA == nil else { return }
-        let found: SocketAddress?
-        switch listener.endpoint {
-        case .unix: return
-        case .tcp(let host, let port):
-            found = try withResolved(host: host, port: port) { info throws(ListenError) in
-                let length = Int(info.ai_addrlen)
-                return SocketAddress(UnsafeRawBufferPointer(start: info.ai_addr, count: length), length: length)
-            }
-        case .inherited(let descriptor): found = SocketAddress(localOf: descriptor)
-        }
-        if let found, !found.isLoopback, let address = found.listenerAddress {
-            throw PlainTCP.refusal(of: address, tls: listener.tls != nil)
-        }
-    }
-
     /// Applies the rules for TCP without client certificates to a bound socket, then listens.
     private static func guarded(
         _ descriptor: Int32, tls: TLSIdentity?, owned: Bool
@@ -86,27 +68,8 @@ struct ListeningSocket {
             descriptor: descriptor, address: address, isPlainTCP: false, isOwned: true, file: file, warnings: warnings)
     }
 
+    /// Binds the first address of `host`, IPv4 before IPv6 (as Go's net.Listen).
     private static func bindTCP(host: String, port: UInt16) throws(ListenError) -> Int32 {
-        let address = ListenerAddress.tcp(host: host, port: port)
-        return try withResolved(host: host, port: port) { info throws(ListenError) in
-            let descriptor = socket(
-                info.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-            guard descriptor >= 0 else { throw failure(address, errno) }
-            var on: Int32 = 1
-            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-            guard Glibc.bind(descriptor, info.ai_addr, info.ai_addrlen) == 0 else {
-                let error = errno
-                Glibc.close(descriptor)
-                throw failure(address, error)
-            }
-            return descriptor
-        }
-    }
-
-    /// Hands over the first address of `host`, IPv4 before IPv6 (as Go's net.Listen).
-    private static func withResolved<Value>(
-        host: String, port: UInt16, _ body: (addrinfo) throws(ListenError) -> Value
-    ) throws(ListenError) -> Value {
         let address = ListenerAddress.tcp(host: host, port: port)
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -119,7 +82,18 @@ struct ListeningSocket {
         }
         let all = sequence(first: list) { $0.pointee.ai_next }
         let chosen = all.first { $0.pointee.ai_family == AF_INET } ?? list
-        return try body(chosen.pointee)
+        let info = chosen.pointee
+        let descriptor = socket(
+            info.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard descriptor >= 0 else { throw failure(address, errno) }
+        var on: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        guard Glibc.bind(descriptor, info.ai_addr, info.ai_addrlen) == 0 else {
+            let error = errno
+            Glibc.close(descriptor)
+            throw failure(address, error)
+        }
+        return descriptor
     }
 
     private static func failure(_ address: ListenerAddress, _ error: Int32) -> ListenError {

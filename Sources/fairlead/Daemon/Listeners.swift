@@ -2,8 +2,7 @@ import HTTPServer
 
 /// From `--host` and `--tls…` to what the server listens on.
 enum Listeners {
-    /// `passed` is what systemd handed over. Throws what can't be read, what systemd didn't pass, and what may not be
-    /// served, before anything is done to the host.
+    /// `passed` is what systemd handed over. Throws what can't be read, and what systemd didn't pass.
     static func make(
         for configuration: DaemonConfiguration, _ passed: [SocketActivation.Passed]
     ) throws -> [Listener] {
@@ -19,7 +18,6 @@ enum Listeners {
                 }
             }
         }
-        for listener in listeners { try listener.check() }
         return listeners
     }
 
