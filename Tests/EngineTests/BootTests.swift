@@ -55,6 +55,26 @@ import Testing
         #expect(bed.kernel.state.elements.keys.contains(SetElement.ID(set: "closed", key: [.family(.ipv6)])))
     }
 
+    @Test func oneRefusedContainerKeepsNobodyFromStarting() async throws {
+        let bed = try await Testbed()
+        try await bed.network("n", subnet: "10.4.0.0/24")
+        for name in ["bad", "good"] {
+            try await bed.container(name, on: ["n"]) { $0.host.restartPolicy = RestartPolicy(name: .always) }
+        }
+        let refused = try #require(bed.engine.snapshot.container("bad").endpoints.first?.hostInterface)
+        bed.kernel.tamper { $0 = State() }
+        bed.kernel.refuse { step in
+            if case .createLink(let link, _) = step.action, link.id.name == refused { EBUSY } else { nil }
+        }
+        try await bed.restart()
+        let bad = try bed.engine.snapshot.container("bad").container
+        #expect(bad.state.status == .exited)
+        #expect(bad.state.error.contains("device or resource busy"))
+        #expect(try bed.addresses("good") == ["10.4.0.3/24"])
+        #expect(try await bed.engine.plan().isEmpty)
+        #expect(try bed.store.load().endpoints.count == 1)
+    }
+
     @Test func hostModeSurvivesTheDaemonButNotAReboot() async throws {
         let bed = try await Testbed()
         try await bed.container("h1", on: ["host"])

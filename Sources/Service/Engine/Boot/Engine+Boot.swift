@@ -20,21 +20,42 @@ extension Engine {
         let orphans = try await restorePredefined(stored)
         let endpoints = stored.endpoints.filter { !orphans.contains($0.id) }
         for container in stored.containers { put(container) }
-        let lost = try await restore(stored.containers, endpoints: endpoints)
+        var lost = try await restore(stored.containers, endpoints: endpoints)
         try await restoreForwarding(stored.settings)
         await platform.clearPinRests(in: configuration.namespaceDirectory)
         let parts = try desiredParts()
-        let plan: Plan
+        let outcome: StartOutcome
         do {
-            plan = try await reconciler.start(parts)
+            outcome = try await reconciler.start(parts, units: bootUnits())
         } catch {
             throw EngineError(kernel: error)
         }
+        for (owners, error) in outcome.refused { lost += try await giveUp(owners, EngineError(kernel: error)) }
         publish()
         for entry in lost { tellLost(entry) }
         for entry in current.containers.values where entry.container.sandbox != nil { watch(entry.container) }
         await startWaiting()
-        return plan
+        return outcome.plan
+    }
+
+    /// What can only be there as a whole: each network, each container with its endpoints. One that the kernel refuses
+    /// keeps none of the others from starting.
+    private func bootUnits() -> [[Owner]] {
+        let networks = current.networks.values.map { [$0.network.id.network] }
+        let containers = current.containers.values.filter { $0.container.sandbox != nil }.map { entry in
+            [entry.container.id.container] + entry.endpoints.map(\.id.endpoint)
+        }
+        return [[.host]] + networks + containers
+    }
+
+    /// A container that the kernel refuses has failed to start; a network stays listed, and can be removed
+    /// (docker-network-api 11).
+    private func giveUp(_ owners: [Owner], _ error: EngineError) async throws(EngineError) -> [ContainerEntry] {
+        var lost: [ContainerEntry] = []
+        for entry in current.containers.values where owners.contains(entry.container.id.container) {
+            lost.append(try await bury(entry, error))
+        }
+        return lost
     }
 
     /// What a reconcile would do now, from a fresh look at the kernel.

@@ -131,6 +131,28 @@ extension Engine {
         }
     }
 
+    /// Notes that a container could not be started again, and gives back what it had.
+    func bury(_ entry: ContainerEntry, _ error: EngineError) async throws(EngineError) -> ContainerEntry {
+        var container = entry.container
+        if let sandbox = container.sandbox, adopted[sandbox.identity] == container.id {
+            adopted[sandbox.identity] = nil
+        }
+        container.sandbox = nil
+        container.state.status = .exited
+        container.state.exitCode = 128
+        container.state.error = error.message
+        container.state.finished = .now()
+        try await commit(
+            entry.endpoints.map { .removeEndpoint($0.id) } + [.putContainer(container)],
+            for: "container \(container.name)")
+        for endpoint in entry.endpoints {
+            remove(endpoint)
+            if let network = current.networks[endpoint.network]?.network { giveBack(endpoint, of: network) }
+        }
+        put(container)
+        return ContainerEntry(container: container, endpoints: entry.endpoints)
+    }
+
     /// The events of a container that ended while the daemon wasn't there, and its removal if it asked for that.
     func tellLost(_ entry: ContainerEntry) {
         tell(entry.container, "die", ["exitCode": "\(entry.container.state.exitCode)"])
