@@ -30,9 +30,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 
-    /// RFC 3339 with nanoseconds, trailing zeros of the fraction left out, as Go's `time.RFC3339Nano` prints it.
-    ///
-    /// - Parameter offset: Of the local time from UTC, in seconds, east positive.
+    /// RFC 3339 with nanoseconds, trailing zeros of the fraction left out, as Go's `time.RFC3339Nano` prints it; `offset`
+    /// is the local time's from UTC, in seconds, east positive.
     public func rfc3339(offset: Int = 0) -> String {
         if isZero { return "0001-01-01T00:00:00Z" }
         let (seconds, fraction) = floored(by: 1_000_000_000)

@@ -7,9 +7,7 @@ extension Engine {
     public nonisolated var host: HostDescription { description.withLock { $0 } }
 
     /// Takes over what a reloaded configuration changes at once (DESIGN section 7): the rest needs a restart. Networks
-    /// that are there keep their subnets.
-    ///
-    /// - Parameter pools: nil for Docker's, and then ours.
+    /// that are there keep their subnets. Pools of nil are Docker's, and then ours.
     public func reload(labels: [String], defaultAddressPools pools: [DefaultPool]?, isDebug: Bool) {
         let host = description.withLock { description in
             description.labels = labels

@@ -5,8 +5,7 @@ import Persistence
 /// What happens when a container's namespace goes without us, and who is started again.
 extension Engine {
     /// The namespace behind a sandbox has gone: the container has exited with 137, as if killed.
-    ///
-    /// - Parameter attempt: how often store or kernel have refused to clean up after it.
+    /// `attempt` counts how often store or kernel have refused to clean up after it.
     func sandboxVanished(_ id: ObjectID, _ sandbox: ObjectID, attempt: Int = 0) async {
         await acquire(id, .exclusive)
         defer { release(id) }
