@@ -143,7 +143,7 @@ extension ServerTests {
             try await test.use { test in
                 #expect(try client.chunk() == Array("last".utf8))
                 #expect(try client.chunk() == nil)
-                #expect(watched.gone.withLock(\.self) == 1)
+                #expect(eventually { watched.gone.withLock(\.self) == 1 })
                 #expect(throws: TestClient.Failure.self) { try TestClient(test.unix) }
                 test.responder.gate.pass()
                 let reply = try waiting.reply()
