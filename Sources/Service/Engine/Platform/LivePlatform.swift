@@ -76,8 +76,9 @@ public final class LivePlatform: HostPlatform {
             .mapError { EngineError(.system, "the host's addresses can't be read: \($0)") }
     }
 
+    /// Read where it is asked: one file of procfs, which never waits, is cheaper than two changes of thread.
     public func isForwarding(_ family: AddressFamily) async -> Bool {
-        await threads.run { (try? Forwarding.isOn(family)) ?? false }
+        (try? Forwarding.isOn(family)) ?? false
     }
 
     public func keepRouterAdvertisements() async throws(EngineError) {
