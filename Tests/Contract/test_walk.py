@@ -165,7 +165,7 @@ def test_docker_py(daemon):
 
 CURL_WALK = r"""
 set -euo pipefail
-api() { method=$1; path=$2; shift 2; curl -sS --fail-with-body -m 10 -X "$method" "$@" "${BASE[@]}$path"; }
+api() { method=$1; path=$2; shift 2; curl -sS --fail-with-body -m 30 -X "$method" "$@" "${BASE[@]}$path"; }
 send() { path=$1; body=$2; api POST "$path" -H 'Content-Type: application/json' -d "$body"; }
 [ "$(api GET /_ping)" = OK ]
 api GET /networks > /dev/null

@@ -76,7 +76,7 @@ class API:
     def __init__(self, connect):
         self.connect = connect
 
-    def open(self, method, target, body=None, headers=None, timeout=15, chunked=False):
+    def open(self, method, target, body=None, headers=None, timeout=30, chunked=False):
         """Sends a request; the response's body is still unread."""
         sent = {}
         if isinstance(body, (dict, list)):
@@ -95,7 +95,7 @@ class API:
             connection.request(method, target, body, sent)
         return connection, connection.getresponse()
 
-    def request(self, method, target, body=None, headers=None, timeout=15, chunked=False) -> Reply:
+    def request(self, method, target, body=None, headers=None, timeout=30, chunked=False) -> Reply:
         connection, response = self.open(method, target, body, headers, timeout, chunked)
         try:
             return Reply(response.status, response.reason, response.getheaders(), response.read())

@@ -31,7 +31,7 @@ def refuse_the_machines_own() -> None:
         )
 
 
-def run(command, check=True, timeout=30, env=None, input=None) -> subprocess.CompletedProcess:
+def run(command, check=True, timeout=60, env=None, input=None) -> subprocess.CompletedProcess:
     """A command to its end; what it printed is in the failure."""
     done = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, timeout=timeout, env=env, input=input,
