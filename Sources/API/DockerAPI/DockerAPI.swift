@@ -19,6 +19,7 @@ public struct DockerAPI: Responder {
     private let fallback: (any Responder)?
     private let logger: Logger
     private let routes = RouteTable.docker
+    private let destinations = DestinationCache()
 
     /// `fallback` answers targets that begin with `/fairlead/`.
     public init(
@@ -71,8 +72,16 @@ public struct DockerAPI: Responder {
         case call(Route, Call)
     }
 
-    /// The route, unless the target or its version is refused. The version is checked only where there is a route.
     private func find(_ method: String, _ target: String, _ headers: Headers) -> Finding {
+        switch destinations.find(method, target, { destination(of: target, method) }) {
+        case .answer(let response): return .answer(response)
+        case .route(let route, let version, let name, let query):
+            return .call(route, Call(api: self, version: version, name: name, rawQuery: query, headers: headers))
+        }
+    }
+
+    /// The route, unless the target or its version is refused. The version is checked only where there is a route.
+    private func destination(of target: String, _ method: String) -> Destination {
         let parsed: RequestTarget
         do {
             parsed = try RequestTarget(target)
@@ -90,7 +99,7 @@ public struct DockerAPI: Responder {
         if let refusal = refusal(of: version) {
             return .answer(responses.versionError(refusal, plainText: plainText))
         }
-        return .call(route, Call(api: self, version: version, name: name, rawQuery: parsed.query, headers: headers))
+        return .route(route, version, name: name, query: parsed.query)
     }
 
     private func refusal(of version: APIVersion) -> APIError? {
