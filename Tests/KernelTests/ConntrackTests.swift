@@ -68,6 +68,31 @@ extension LinkTests {
             }
         }
 
+        /// `/proc/net/nf_conntrack` names whoever takes part, in either direction and family, and nobody else.
+        @Test func theTextShowsWhoIsFollowed() async throws {
+            try await withFlows { pin in
+                func shows(_ count: Int, noneOf texts: String...) async throws -> Bool {
+                    let addresses = Set(try texts.map { try #require(IPAddress($0)) })
+                    return try await threads.run {
+                        try NamespaceHandle.within(.path(pin.path)) { ConnectionText.shows(count, noneOf: addresses) }
+                    }
+                }
+                try #require(access("/proc/net/nf_conntrack", R_OK) == 0, "this kernel has no nf_conntrack file")
+                #expect(try await shows(8, noneOf: "10.9.0.4", "fd00:9::4", "10.9.0.30"))
+                for followed in ["10.9.0.2", "10.9.0.20", "198.51.100.1", "192.0.2.8", "fd00:9::2", "2001:db8::1"] {
+                    #expect(try await !shows(8, noneOf: "10.9.0.4", followed), "\(followed)")
+                }
+                #expect(try await !shows(100_000, noneOf: "10.9.0.4"))
+                // Longer than one read.
+                let lines = (0..<120).map {
+                    "conntrack -I -s 10.9.7.\($0) -d 192.0.2.1 -p udp --sport 3000 --dport 80 --timeout 300 2>&1"
+                }
+                _ = try Oracle.run(["sh", "-c", lines.joined(separator: " || exit 1\n")], pin.path)
+                for host in 0..<120 { #expect(try await !shows(128, noneOf: "10.9.7.\(host)")) }
+                #expect(try await shows(128, noneOf: "10.9.7.120"))
+            }
+        }
+
         /// More deletions than one send carries.
         @Test(arguments: [0, 1000]) func hundredsGoAtOnce(limit: Int) async throws {
             try await withFlows { pin in

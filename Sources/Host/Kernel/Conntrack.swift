@@ -20,7 +20,7 @@ public enum Conntrack {
         guard !addresses.isEmpty else { return }
         try NamespaceHandle.within(namespace) {
             let count = try count()
-            guard count > 0 else { return }
+            guard count > 0, !ConnectionText.shows(count, noneOf: addresses) else { return }
             let socket = try RawNetlinkSocket(.netfilter)
             var rest = addresses
             let filterable = addresses.filter { $0.family == .ipv4 }
