@@ -27,9 +27,10 @@ def module_daemon():
 @pytest.fixture
 def daemon(module_daemon):
     """The module's daemon; what the test made is removed after it."""
+    module_daemon.must_live()
     yield module_daemon
-    if module_daemon.process.poll() is None:
-        module_daemon.api.clear()
+    module_daemon.must_live()
+    module_daemon.api.clear()
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class Daemon:
         self.space = Space("host")
         self.outside = None
         self.process = None
-        self.api = API(unix(self.socket))
+        self.api = API(unix(self.socket), self.condition)
         self.baseline = None
         if outside:
             self._build_outside()
@@ -130,7 +130,7 @@ class Daemon:
     # --- talking to it
 
     def tcp_api(self, port=None) -> API:
-        return API(tcp(self.space, "127.0.0.1", port or self.ports[0]))
+        return API(tcp(self.space, "127.0.0.1", port or self.ports[0]), self.condition)
 
     def fairlead(self, *words, check=True, timeout=30, env=None) -> subprocess.CompletedProcess:
         """The command line, on the daemon's own machine."""
@@ -157,6 +157,14 @@ class Daemon:
 
     def log_tail(self) -> str:
         return "--- log\n" + self.log_text()[-4000:]
+
+    def condition(self) -> str:
+        """Whether it lives, and what it said last: for requests that got no answer."""
+        status = self.process.poll() if self.process else "nothing: it was never started"
+        return f"the daemon {'is running' if status is None else f'ended with {status}'}\n{self.log_tail()}"
+
+    def must_live(self) -> None:
+        assert self.process.poll() is None, self.condition()
 
     def links(self) -> dict:
         """The links that carry our alias, by name."""

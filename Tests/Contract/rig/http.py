@@ -71,10 +71,10 @@ def query(**parameters) -> str:
 
 
 class API:
-    """Docker's API over one way of connecting."""
+    """Docker's API over one way of connecting; `condition` tells how the other side is when it does not answer."""
 
-    def __init__(self, connect):
-        self.connect = connect
+    def __init__(self, connect, condition=lambda: ""):
+        self.connect, self.condition = connect, condition
 
     def open(self, method, target, body=None, headers=None, timeout=30, chunked=False):
         """Sends a request; the response's body is still unread."""
@@ -96,7 +96,11 @@ class API:
         return connection, connection.getresponse()
 
     def request(self, method, target, body=None, headers=None, timeout=30, chunked=False) -> Reply:
-        connection, response = self.open(method, target, body, headers, timeout, chunked)
+        try:
+            connection, response = self.open(method, target, body, headers, timeout, chunked)
+        except (OSError, http.client.HTTPException) as error:
+            error.add_note(f"{method} {target}: no answer; {self.condition()}")
+            raise
         try:
             return Reply(response.status, response.reason, response.getheaders(), response.read())
         finally:
