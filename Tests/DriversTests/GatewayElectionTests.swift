@@ -28,6 +28,12 @@ import Testing
         #expect(devices([candidate(0, ["10.0.0.1"], priority: -1), candidate(1, ["10.0.1.1"])]) == ["0.0.0.0/0 eth1"])
     }
 
+    @Test func everyPriorityHasAPlace() {
+        #expect(
+            devices([candidate(0, ["10.0.0.1"], priority: .min), candidate(1, ["10.0.1.1"], priority: .max)])
+                == ["0.0.0.0/0 eth1"])
+    }
+
     @Test func bothFamiliesBeatOne() {
         #expect(
             devices([candidate(0, ["10.0.0.1"]), candidate(1, ["10.0.1.1", "fd00::1"])])

@@ -96,6 +96,41 @@ import Testing
         #expect(guest.sandbox?.id == owner.sandbox?.id)
     }
 
+    @Test func aRenamedOwnerKeepsItsSharers() async throws {
+        let bed = try await Testbed()
+        try await bed.container("owner", on: ["bridge"])
+        try await bed.container("guest") { $0.host.networkMode = .container("owner") }
+        try await bed.engine.renameContainer("owner", to: "renamed")
+        try await bed.restart()
+        #expect(try bed.engine.snapshot.container("guest").container.state.isRunning)
+        try await bed.engine.stopContainer("guest")
+        try await bed.engine.startContainer("guest")
+    }
+
+    @Test func theOperatorsBridgeComesAndGoes() async throws {
+        let bed = try await Testbed()
+        bed.platform.setInterface("mybr", .bridge([IPPrefix("10.77.0.1/24")!]))
+        func made(_ name: String) -> Bool {
+            bed.kernel.state.links[LinkID(name)]?.kind == .bridge
+        }
+        for _ in 0..<2 {
+            try await bed.restart { $0.defaultBridge.interface = "mybr" }
+            #expect(try bridge(bed).pools.map { "\($0.subnet)" } == ["10.77.0.0/24"])
+            #expect(!made("mybr") && !made("fairlead0"))
+        }
+        for _ in 0..<3 {
+            try await bed.restart { $0.defaultBridge.interface = "fairlead0" }
+            #expect(made("fairlead0"))
+            #expect(try await bed.engine.plan().isEmpty)
+        }
+        try await bed.container("c1", on: ["bridge"])
+        await #expect(throws: EngineError.self) { try await bed.restart { $0.defaultBridge.interface = "mybr" } }
+        await #expect(
+            throws: EngineError(
+                .forbidden, "network bridge: bridge device with non default name nosuch must be created manually")
+        ) { try await bed.restart { $0.defaultBridge.interface = "nosuch" } }
+    }
+
     @Test func aContainerThatWaitedToBeRestartedIsStarted() async throws {
         let bed = try await Testbed()
         let id = try await bed.container("c1", on: ["bridge"]) { $0.host.restartPolicy = RestartPolicy(name: .always) }

@@ -33,6 +33,7 @@ public enum GatewayElection {
 
 extension GatewayElection.Candidate {
     fileprivate var rank: (Int, Int, Int, Int) {
-        (-endpoint.gatewayPriority, isInternal ? 1 : 0, -endpoint.gateways.count, endpoint.order)
+        // The complement turns the order round and, unlike a minus, has a value for every number.
+        (~endpoint.gatewayPriority, isInternal ? 1 : 0, -endpoint.gateways.count, endpoint.order)
     }
 }

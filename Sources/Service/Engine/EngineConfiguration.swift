@@ -24,6 +24,9 @@ public struct EngineConfiguration: Sendable {
         public var hostBinding: IPAddress?
 
         public init() {}
+
+        /// `--bridge NAME`: the operator's own bridge, which has to be there.
+        var isUserManaged: Bool { interface != "fairlead0" && interface != "docker0" }
     }
 
     /// Where the store is.

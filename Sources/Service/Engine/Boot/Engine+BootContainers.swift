@@ -81,15 +81,18 @@ extension Engine {
     /// Whether the namespace is still the one it was.
     private func hasSurvived(_ container: inout Container) async -> Bool {
         guard let sandbox = container.sandbox else { return false }
+        let id = container.id
         switch container.host.networkMode {
         case .host:
             // Its path names the daemon's process, which is another one now.
             container.sandbox = Sandbox(id: sandbox.id, path: platform.ownPath, identity: sandbox.identity)
             return sandbox.identity == platform.ownIdentity
-        case .container(let term):
-            guard let owner = try? current.container(term).container.sandbox, owner.id == sandbox.id else {
-                return false
+        case .container:
+            // By the sandbox, not the name it was asked for by: the owner may have been renamed.
+            let owner = current.containers.values.lazy.map(\.container).first {
+                $0.sandbox?.id == sandbox.id && $0.id != id
             }
+            guard let owner = owner?.sandbox else { return false }
             container.sandbox = Sandbox(id: owner.id, path: owner.path, identity: "", pid: owner.pid)
             return true
         case .bridge, .none, .network:

@@ -13,9 +13,13 @@ extension Engine {
         let name = try request.name.map(Self.checkedName) ?? freeName()
         try refuseTaken(name)
         let attachments = try checkedAttachments(request)
+        var host = request.host
+        // A name may be another container's by the time of the start; Docker keeps the id, too.
+        if case .container(let term) = host.networkMode, let owner = try? current.container(term).container {
+            host.networkMode = .container(owner.id.text)
+        }
         let container = Container(
-            id: .random(), name: name, created: .now(), config: request.config, host: request.host,
-            attachments: attachments)
+            id: .random(), name: name, created: .now(), config: request.config, host: host, attachments: attachments)
         reservedContainerNames.insert(name)
         defer { reservedContainerNames.remove(name) }
         try await commit([.putContainer(container)], for: "container \(name)")

@@ -21,7 +21,7 @@ extension Engine {
             guard let old else { return [] }
             try await commit(
                 endpoints.map { .removeEndpoint($0.id) } + [
-                    .removeNetwork(old.id),
+                    .removeNetwork(old.id), .setSetting(Self.adoptionSetting(old.id), nil),
                     .setSetting(Self.bridgeSetting, "\(old.id) \(old.created.nanoseconds)"),
                 ], for: "network bridge")
             return Set(endpoints.map(\.id))
@@ -29,8 +29,10 @@ extension Engine {
         let network = try await defaultBridge(old, isInUse: !endpoints.isEmpty, stored.settings)
         if network != old {
             try await commit(
-                [.putNetwork(network), .setSetting(Self.bridgeSetting, nil)] + adoptionWrites(network),
-                for: "network bridge")
+                [
+                    .putNetwork(network), .setSetting(Self.bridgeSetting, nil),
+                    .setSetting(Self.adoptionSetting(network.id), nil),
+                ] + adoptionWrites(network), for: "network bridge")
         }
         put(network)
         return []
@@ -54,20 +56,16 @@ extension Engine {
         var network = Network(
             id: known?.id ?? .random(), name: "bridge", created: known?.created ?? .now(), driver: "bridge",
             enableIPv6: wanted.enableIPv6, ipamConfig: wanted.ipamConfig, options: wanted.options)
-        try validate(network.ipamConfig, enableIPv6: network.enableIPv6)
-        if let old, old.ipamConfig != network.ipamConfig || old.enableIPv6 != network.enableIPv6, isInUse {
-            logger.warning(
-                "the default bridge keeps its addresses: containers are on it; stop them and restart to change it")
-            network.ipamConfig = old.ipamConfig
-            network.enableIPv6 = old.enableIPv6
-        }
         do {
-            if let old, old.ipamConfig == network.ipamConfig, old.enableIPv6 == network.enableIPv6 {
+            try validate(network.ipamConfig, enableIPv6: network.enableIPv6)
+            if wanted.isUserManaged { try await takeUserBridge(&network, old, settings) }
+            if let old, try isKept(old, for: network, isInUse: isInUse) {
+                network.ipamConfig = old.ipamConfig
+                network.enableIPv6 = old.enableIPv6
                 network.pools = old.pools
                 for pool in old.pools { try ipam.restore(pool) }
                 restoreAdoption(of: network, settings)
             } else {
-                try await adoptUserBridge(&network)
                 network.pools = try ipam.allocate(
                     for: network, driver: drivers.bridge, host: try await platform.addressing())
                 try await adoptBridge(of: network)
@@ -79,10 +77,40 @@ extension Engine {
         return network
     }
 
-    /// `--bridge NAME`: an existing bridge's address decides the subnet (docker-network-api 3.1).
-    private func adoptUserBridge(_ network: inout Network) async throws(EngineError) {
-        guard case .bridge(let addresses) = await platform.interface(named: configuration.defaultBridge.interface)
-        else {
+    private static let nameOption = "com.docker.network.bridge.name"
+
+    /// Whether the default bridge stays where it was: it is the same, or containers are on it.
+    private func isKept(_ old: Network, for network: Network, isInUse: Bool) throws(EngineError) -> Bool {
+        let interface = old.options[Self.nameOption] ?? ""
+        if interface != network.options[Self.nameOption] {
+            guard isInUse else { return false }
+            throw EngineError(
+                .conflict,
+                "containers are on \(interface): stop them before another bridge takes its place, or start with --bridge \(interface)"
+            )
+        }
+        let isSame = old.ipamConfig == network.ipamConfig && old.enableIPv6 == network.enableIPv6
+        if isSame || !isInUse { return isSame }
+        logger.warning(
+            "the default bridge stays as it was: containers are on it; stop them and restart to change it")
+        return true
+    }
+
+    /// `--bridge NAME`: an existing bridge, whose address decides the subnet (docker-network-api 3.1).
+    ///
+    /// - Throws: 403 when there is no such interface, as Docker puts it.
+    private func takeUserBridge(
+        _ network: inout Network, _ old: Network?, _ settings: [String: String]
+    ) async throws(EngineError) {
+        let name = configuration.defaultBridge.interface
+        guard case .bridge(let addresses) = await platform.interface(named: name) else {
+            throw EngineError(
+                .forbidden, "bridge device with non default name \(name) must be created manually")
+        }
+        let isAdopted = settings[Self.adoptionSetting(network.id)] != nil
+        if let old, isAdopted, old.options[Self.nameOption] == name, network.ipamConfig.isEmpty {
+            // What it has by now may be of our making.
+            network.ipamConfig = old.ipamConfig
             return
         }
         for address in addresses where network.isEnabled(address.family) {
