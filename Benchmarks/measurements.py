@@ -1,6 +1,7 @@
 """What is measured, in the order in which the population grows."""
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -34,6 +35,7 @@ class Run:
 
     def all(self):
         fsyncs, _ = self.floor.run("fsync", 200)
+        self.table.note("load average at the start", f"{os.getloadavg()[0]:.1f}")
         self.table.note("fsync (fdatasync of 4 KiB), p50", "", f"{sorted(fsyncs)[100] * 1e3:.2f} ms")
         self.containers()
         rules = self.rules()
@@ -56,6 +58,7 @@ class Run:
         self.restart()
         if self.full:
             self.ten_thousand()
+        self.table.note("load average at the end", f"{os.getloadavg()[0]:.1f}")
 
     # MARK: One operation against the floor's
 
@@ -77,8 +80,9 @@ class Run:
 
     def compare(self, what, where, mine, theirs, bound=2):
         self.table.ratio(f"{what}, p50, {where}", mine.p50 * 1e3, theirs.p50 * 1e3, bound)
-        self.table.note(f"{what}, p95, {where}", f"{mine.p95 * 1e3:.3g} ms", f"{theirs.p95 * 1e3:.3g} ms")
-        self.table.note(f"{what}, CPU, {where}", f"{mine.cpu_each * 1e3:.3g} ms", f"{theirs.cpu_each * 1e3:.3g} ms")
+        self.table.compare("… p10", mine.p10 * 1e3, theirs.p10 * 1e3)
+        self.table.compare("… p95", mine.p95 * 1e3, theirs.p95 * 1e3)
+        self.table.compare("… CPU", mine.cpu_each * 1e3, theirs.cpu_each * 1e3)
         self.growth.setdefault(what, []).append(mine.p50 / theirs.p50)
 
     def creates(self, where):

@@ -66,12 +66,16 @@ class Daemon:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="fairlead-bench-")
         self.socket = f"{self.folder}/fairlead.sock"
+        # Not the machine's.
+        with open(f"{self.folder}/daemon.json", "w") as file:
+            file.write("{}")
         self.process = None
 
     def start(self):
         """The seconds until it answers."""
         hosts = ["--host", f"unix://{self.socket}", "--host", f"tcp://127.0.0.1:{PORT}"]
-        roots = ["--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec"]
+        roots = ["--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec",
+                 "--config-file", f"{self.folder}/daemon.json"]
         begin = time.perf_counter()
         with open(f"{self.folder}/log", "ab") as log:
             self.process = subprocess.Popen([BINARY, "serve", *hosts, *roots], stdout=log, stderr=log)
@@ -146,6 +150,11 @@ class Samples:
     @property
     def p50(self):
         return median(self.walls)
+
+    @property
+    def p10(self):
+        """What it takes when nothing else is in the way."""
+        return sorted(self.walls)[len(self.walls) // 10]
 
     @property
     def p95(self):

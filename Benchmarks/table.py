@@ -16,6 +16,10 @@ class Table:
         self._add(what, f"{ours:.3g} {unit}", f"{theirs:.3g} {unit}", f"{quotient:.2f}",
                   f"{'≥' if at_least else '≤'} {bound:g}×", met)
 
+    def compare(self, what, ours, theirs, unit="ms"):
+        """A row of which nothing is asked."""
+        self._add(what, f"{ours:.3g} {unit}", f"{theirs:.3g} {unit}", f"{ours / theirs:.2f}", "", None)
+
     def bound(self, what, ours, bound, unit="ms"):
         self._add(what, "never" if ours is None else f"{ours:.3g} {unit}", "", "", f"≤ {bound:g} {unit}",
                   ours is not None and ours <= bound)
