@@ -53,7 +53,8 @@ public struct Announcement: Sendable, Hashable {
     }
 
     private func hasCarrier() throws -> Bool {
-        try withSocket { socket in
+        // Closing a packet socket waits for the kernel's readers; this kind doesn't.
+        try withSocket(Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)) { socket in
             let outcome = shim_link_has_carrier(socket, interface)
             guard outcome >= 0 else { throw SystemCallError("ioctl", interface, errno: -outcome) }
             return outcome == 1
@@ -62,7 +63,7 @@ public struct Announcement: Sendable, Hashable {
 
     /// One frame for each address; enters the namespace, so only on a thread that may.
     func sendOnce() throws {
-        try withSocket { socket in
+        try withSocket(shim_packet_socket()) { socket in
             let link = if_nametoindex(interface)
             guard link > 0 else { throw SystemCallError("if_nametoindex", interface, errno: errno) }
             for address in addresses {
@@ -77,10 +78,12 @@ public struct Announcement: Sendable, Hashable {
         }
     }
 
-    private func withSocket<T>(_ body: (Int32) throws -> T) throws -> T {
+    private func withSocket<T>(
+        _ make: @autoclosure () -> Int32, _ body: (Int32) throws -> T
+    ) throws -> T {
         try NamespaceHandle.within(namespace) {
-            let socket = shim_packet_socket()
-            guard socket >= 0 else { throw SystemCallError("socket", "AF_PACKET", errno: -socket) }
+            let socket = make()
+            guard socket >= 0 else { throw SystemCallError("socket", interface, errno: socket == -1 ? errno : -socket) }
             defer { close(socket) }
             return try body(socket)
         }

@@ -6,8 +6,8 @@ internal import Glibc
 /// the case.
 enum ConnectionText {
     private static let path = "/proc/thread-self/net/nf_conntrack"
-    /// Above so many connections the text takes longer than the dump.
-    private static let limit = 1000
+    /// Above so many connections two readings take longer than the dump. Each bridge alone has one, of IGMP.
+    private static let limit = 4000
 
     /// Whether the calling thread's namespace, which has `count` connections, certainly follows none of these addresses.
     /// False as well where that isn't known: the kernel may have been built without the file.
@@ -20,14 +20,31 @@ enum ConnectionText {
         return !second.names(anyOf: addresses)
     }
 
-    /// The addresses in lines such as `… src=172.18.0.1 dst=224.0.0.22 …`, both directions.
-    static func addresses(in text: some Sequence<UInt8>) -> Set<IPAddress> {
-        var found: Set<IPAddress> = []
-        for word in Array(text).split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") })
-        where word.starts(with: "src=".utf8) || word.starts(with: "dst=".utf8) {
-            if let address = IPAddress(String(decoding: word.dropFirst(4), as: UTF8.self)) { found.insert(address) }
+    /// Whether lines such as `… src=172.18.0.1 dst=224.0.0.22 …` name any of the addresses, in either direction.
+    static func names(_ text: [UInt8], anyOf addresses: Set<IPAddress>) -> Bool {
+        let wanted = addresses.map(written)
+        var rest = text[...]
+        while let sign = rest.firstIndex(of: UInt8(ascii: "=")) {
+            let key = rest[..<sign].suffix(3)
+            rest = rest[(sign + 1)...]
+            guard key.elementsEqual("src".utf8) || key.elementsEqual("dst".utf8) else { continue }
+            let value = rest.prefix { $0 != UInt8(ascii: " ") }
+            rest = rest[value.endIndex...]
+            if wanted.contains(where: value.elementsEqual) { return true }
         }
-        return found
+        return false
+    }
+
+    /// As the kernel writes it: IPv6 in full (`%pI6`, Documentation/core-api/printk-formats.rst).
+    private static func written(_ address: IPAddress) -> [UInt8] {
+        if address.family == .ipv4 { return Array(address.description.utf8) }
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for (place, byte) in address.bytes.enumerated() {
+            if place > 0, place.isMultiple(of: 2) { text.append(UInt8(ascii: ":")) }
+            text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return text
     }
 
     private struct Reading {
@@ -51,8 +68,6 @@ enum ConnectionText {
             }
         }
 
-        func names(anyOf addresses: Set<IPAddress>) -> Bool {
-            !ConnectionText.addresses(in: text).isDisjoint(with: addresses)
-        }
+        func names(anyOf addresses: Set<IPAddress>) -> Bool { ConnectionText.names(text, anyOf: addresses) }
     }
 }
