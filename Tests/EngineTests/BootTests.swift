@@ -107,6 +107,19 @@ import Testing
         try await bed.engine.startContainer("guest")
     }
 
+    @Test func sharersDoNotVouchForEachOther() async throws {
+        let bed = try await Testbed()
+        let owner = try await bed.container("owner", on: ["bridge"])
+        for name in ["s1", "s2"] {
+            try await bed.container(name) { $0.host.networkMode = .container("owner") }
+        }
+        bed.platform.setIdentity(nil, of: try #require(bed.engine.snapshot.containers[owner]?.container.sandbox?.path))
+        try await bed.restart()
+        for name in ["owner", "s1", "s2"] {
+            #expect(try bed.engine.snapshot.container(name).container.state.status == .exited)
+        }
+    }
+
     @Test func theOperatorsBridgeComesAndGoes() async throws {
         let bed = try await Testbed()
         bed.platform.setInterface("mybr", .bridge([IPPrefix("10.77.0.1/24")!]))

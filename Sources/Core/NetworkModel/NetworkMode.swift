@@ -30,6 +30,11 @@ public enum NetworkMode: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is another container's.
+    public var isShared: Bool {
+        if case .container = self { true } else { false }
+    }
+
     /// Whether the container has a namespace of its own that networks can be connected to.
     public var isPrivate: Bool {
         switch self {

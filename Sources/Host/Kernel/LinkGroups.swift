@@ -40,7 +40,7 @@ public struct LinkGroups: Sendable, Hashable {
     }
 
     /// What starts the alias of every link of ours.
-    static let aliasPrefix = "fairlead:"
+    public static let aliasPrefix = "fairlead:"
 
     /// Whether a link in the daemon's namespace is known to be ours.
     func own(_ link: Link) -> Bool {

@@ -81,7 +81,6 @@ extension Engine {
     /// Whether the namespace is still the one it was.
     private func hasSurvived(_ container: inout Container) async -> Bool {
         guard let sandbox = container.sandbox else { return false }
-        let id = container.id
         switch container.host.networkMode {
         case .host:
             // Its path names the daemon's process, which is another one now.
@@ -90,7 +89,7 @@ extension Engine {
         case .container:
             // By the sandbox, not the name it was asked for by: the owner may have been renamed.
             let owner = current.containers.values.lazy.map(\.container).first {
-                $0.sandbox?.id == sandbox.id && $0.id != id
+                $0.sandbox?.id == sandbox.id && !$0.host.networkMode.isShared
             }
             guard let owner = owner?.sandbox else { return false }
             container.sandbox = Sandbox(id: owner.id, path: owner.path, identity: "", pid: owner.pid)
@@ -193,7 +192,6 @@ extension Engine {
 extension Container {
     /// Owners of namespaces before those who share them, then by age.
     fileprivate var bootRank: (Int, Timestamp, ObjectID) {
-        if case .container = host.networkMode { return (1, created, id) }
-        return (0, created, id)
+        (host.networkMode.isShared ? 1 : 0, created, id)
     }
 }

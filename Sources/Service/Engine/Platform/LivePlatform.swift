@@ -99,7 +99,7 @@ public final class LivePlatform: HostPlatform {
     public func interface(named name: String) async -> ExistingInterface {
         await threads.run { [groups] in
             guard let socket = try? NetlinkSocket(), let link = try? socket.links(named: [name])[name],
-                !groups.contains(link.group)
+                !groups.contains(link.group), !link.alias.hasPrefix(LinkGroups.aliasPrefix)
             else { return .absent }
             guard link.kind == "bridge" else { return .other }
             let addresses = (try? socket.addresses()) ?? []

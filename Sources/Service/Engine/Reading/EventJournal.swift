@@ -2,10 +2,13 @@ public import NetworkModel
 import DequeModule
 import Synchronization
 
-/// The last 256 events, and whoever listens for the next.
+/// The last 256 events, or as many of them as fit into 8 MiB of text, and whoever listens for the next.
 public final class EventJournal: Sendable {
     /// How much history there is (moby `daemon/events`, bufferSize).
     public static let capacity = 256
+
+    /// Labels may be megabytes: history is bounded in bytes, too.
+    static let capacityInBytes = 8 << 20
 
     /// Stops a subscription; idempotent.
     public struct Subscription: Sendable, Hashable {
@@ -14,6 +17,7 @@ public final class EventJournal: Sendable {
 
     private struct State {
         var history: Deque<Event> = []
+        var bytes = 0
         var listeners: [UInt64: @Sendable (Event) -> Void] = [:]
         var next: UInt64 = 0
     }
@@ -24,8 +28,13 @@ public final class EventJournal: Sendable {
 
     public func publish(_ event: Event) {
         let listeners = state.withLock { state in
-            if state.history.count == Self.capacity { state.history.removeFirst() }
             state.history.append(event)
+            state.bytes += event.bytes
+            while state.history.count > 1,
+                state.history.count > Self.capacity || state.bytes > Self.capacityInBytes
+            {
+                state.bytes -= state.history.removeFirst().bytes
+            }
             return Array(state.listeners.values)
         }
         for listener in listeners { listener(event) }
@@ -51,5 +60,12 @@ public final class EventJournal: Sendable {
 
     public func cancel(_ subscription: Subscription) {
         state.withLock { $0.listeners[subscription.number] = nil }
+    }
+}
+
+extension Event {
+    /// What it costs to keep, about.
+    fileprivate var bytes: Int {
+        attributes.reduce(256) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     }
 }
