@@ -3,7 +3,6 @@
 import re
 import subprocess
 import threading
-import time
 import urllib.request
 from contextlib import contextmanager
 from typing import NamedTuple

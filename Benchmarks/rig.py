@@ -85,8 +85,12 @@ class Daemon:
                 return time.perf_counter() - begin
             except OSError:
                 if self.process.poll() is not None or time.perf_counter() - begin > 60:
-                    raise RuntimeError(f"no daemon: {open(f'{self.folder}/log').read()[-2000:]}") from None
+                    raise RuntimeError(f"no daemon: {self.log()[-2000:]}") from None
                 time.sleep(0.002)
+
+    def log(self):
+        with open(f"{self.folder}/log") as file:
+            return file.read()
 
     def stop(self):
         self.process.terminate()
@@ -99,7 +103,7 @@ class Daemon:
     def end(self):
         self.stop()
         # The namespaces are pinned there.
-        subprocess.run(f"umount {self.folder}/exec/netns/* 2>/dev/null", shell=True)
+        subprocess.run(f"umount {self.folder}/exec/netns/* 2>/dev/null", shell=True, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def client(self):
@@ -107,7 +111,8 @@ class Daemon:
 
     def plan(self):
         return subprocess.run(
-            [BINARY, "plan", "--host", f"unix://{self.socket}"], capture_output=True, text=True, timeout=60)
+            [BINARY, "plan", "--host", f"unix://{self.socket}"], capture_output=True, text=True, timeout=60,
+            check=False)
 
     def memory(self):
         """Proportional set size in MB."""
