@@ -12,6 +12,8 @@ import Synchronization
 /// The machine itself.
 public final class LivePlatform: HostPlatform {
     private let threads: BlockingThreads
+    /// Closing a packet socket waits for the kernel: not on threads that requests wait for.
+    private let announcers: BlockingThreads
     private let watches: NamespaceWatch
     private let groups: Set<UInt32>
     private let logger: Logger
@@ -37,6 +39,7 @@ public final class LivePlatform: HostPlatform {
     public init(groups: LinkGroups, facts: HostFacts, logger: Logger) throws(KernelError) {
         do {
             threads = try BlockingThreads(name: "platform", count: 4)
+            announcers = try BlockingThreads(name: "announce", count: 2)
             watches = try NamespaceWatch()
             ownIdentity = try NamespaceHandle(.daemon).identity().description
         } catch {
@@ -155,7 +158,7 @@ public final class LivePlatform: HostPlatform {
             namespace: .path(path), interface: endpoint.interface, mac: mac,
             addresses: endpoint.addresses.map(\.address), count: count, intervalMilliseconds: intervalMilliseconds)
         do {
-            try await announcement.send(on: threads)
+            try await announcement.send(on: announcers)
         } catch {
             logger.debug(
                 "an address is not announced", metadata: ["endpoint": "\(endpoint.id)", "error": "\(error)"])
