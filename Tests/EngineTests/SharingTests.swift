@@ -81,6 +81,9 @@ import Testing
         #expect(
             !steps.contains { if case .createLink(let link, _) = $0 { link.id.name == "br-theirs" } else { false } })
         #expect(steps.contains(.setUp(LinkID("br-theirs"))))
+        #expect(
+            !steps.contains { if case .writeSysctl(let id, _, _) = $0 { id.path.contains("br-theirs") } else { false } }
+        )
         #expect(!bed.kernel.state.addresses.contains { $0.link.name == "br-theirs" })
         try await bed.restart()
         try await bed.engine.removeNetwork(network.name)

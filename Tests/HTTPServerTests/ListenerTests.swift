@@ -44,6 +44,8 @@ extension ServerTests {
             await server.stop()
             let text = message { _ = try start(.unix(path: path, group: .required("no-such-group"))) }
             #expect(text == "could not change group of unix://\(path) to no-such-group: group no-such-group not found")
+            var status = stat()
+            #expect(lstat(path, &status) != 0)
         }
 
         @Test func staleSocketsAreReplacedLivingOnesNot() async throws {

@@ -16,10 +16,12 @@ struct UnixSocketFile: Sendable {
         let name = "unix://\(path)"
         try removeStale(path)
         let descriptor = try makeSocket(name)
+        var isBound = false
         do throws(ListenError) {
             guard withAddress(path, { Glibc.bind(descriptor, $0, $1) }) == 0 else {
                 throw ListenError("can't create unix socket \(path): \(errorText(errno))")
             }
+            isBound = true
             let warnings = try setGroup(group, of: path)
             var status = stat()
             guard chmod(path, mode) == 0, lstat(path, &status) == 0 else {
@@ -28,6 +30,7 @@ struct UnixSocketFile: Sendable {
             return (UnixSocketFile(path: path, device: status.st_dev, inode: status.st_ino), descriptor, warnings)
         } catch {
             close(descriptor)
+            if isBound { unlink(path) }
             throw error
         }
     }

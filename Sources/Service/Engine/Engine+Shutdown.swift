@@ -11,6 +11,7 @@ extension Engine {
                     tell(entry.container, "kill", ["signal": "15"])
                     try await end(entry, exitCode: 0, byUser: false)
                     tell(entry.container, "stop")
+                    try await autoRemove(id)
                 }
             } catch {
                 logger.error("a container outlives the daemon", metadata: ["container": "\(id)", "error": "\(error)"])

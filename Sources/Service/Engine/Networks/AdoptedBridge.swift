@@ -45,12 +45,13 @@ extension Engine {
         }
     }
 
-    /// The part of a network's state that an adopted bridge already is, or keeps.
+    /// The part of a network's state that an adopted bridge already is, or keeps: its sysctls are its owner's.
     func yielding(_ state: State, to adopted: AdoptedBridge) -> State {
         var state = state
         for (id, link) in state.links where link.kind == .bridge {
             state.links[id] = LinkSpec(id: id, kind: .foreign)
             state.addresses = state.addresses.filter { !adopted.ownAddresses.contains($0.prefix) }
+            state.sysctls = state.sysctls.filter { $0.key.link != id }
         }
         return state
     }
