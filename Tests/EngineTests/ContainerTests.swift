@@ -158,6 +158,20 @@ import Testing
         try await bed.engine.startContainer("second")
     }
 
+    @Test func aContainersOwnNamespaceIsNotAdopted() async throws {
+        let bed = try await Testbed()
+        let id = try await bed.container("owner", on: ["bridge"])
+        bed.platform.setIdentity("boot/cookie:\(id.short)", of: "/proc/77/ns/net")
+        await #expect(
+            throws: EngineError(
+                .conflict, "cannot adopt /proc/77/ns/net: it is the namespace of container owner already")
+        ) {
+            try await bed.container("thief", on: ["bridge"]) {
+                $0.config.labels[Container.adoptionLabel] = "/proc/77/ns/net"
+            }
+        }
+    }
+
     @Test func renamingMovesNameAndEndpoints() async throws {
         let bed = try await Testbed()
         try await bed.network("n")

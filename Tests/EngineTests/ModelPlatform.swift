@@ -56,6 +56,12 @@ final class ModelPlatform: HostPlatform {
         return AdoptedNamespace(path: witness, identity: identity, pid: 0)
     }
 
+    func path(leadingTo namespace: String, among paths: [String]) async -> String? {
+        memory.withLock { memory in
+            paths.first { memory.identities[$0] != nil && memory.identities[$0] == memory.identities[namespace] }
+        }
+    }
+
     func forgetConnections(of addresses: [IPAddress]) async { memory.withLock { $0.forgotten += addresses } }
     func announce(_ endpoint: Endpoint, in path: String, count: Int, intervalMilliseconds: Int) async {}
     func watch(_ sandbox: Sandbox, onGone: @escaping @Sendable () -> Void) {

@@ -42,12 +42,17 @@ extension Engine {
     }
 
     private func adoptedSandbox(_ witness: String, for container: Container) async throws(EngineError) -> Sandbox {
-        if witness.hasPrefix(configuration.namespaceDirectory + "/") {
-            throw EngineError(.conflict, "cannot adopt \(witness): it is a namespace of this daemon's own")
-        }
         let namespace = try await platform.adopt(witness)
         if namespace.identity == platform.ownIdentity {
             throw EngineError(.conflict, "cannot adopt \(witness): it is the daemon's own network namespace")
+        }
+        let own = current.containers.values.compactMap { entry in
+            entry.container.sandbox.flatMap { $0.isAdopted || $0.pid > 0 ? nil : $0.path }
+        }
+        if let path = await platform.path(leadingTo: namespace.path, among: own) {
+            let owner = current.containers.values.first { $0.container.sandbox?.path == path }?.container.name
+            throw EngineError(
+                .conflict, "cannot adopt \(witness): it is the namespace of container \(owner ?? path) already")
         }
         if let holder = adopted[namespace.identity], holder != container.id {
             let name = current.containers[holder]?.container.name ?? holder.short

@@ -40,6 +40,9 @@ public protocol HostPlatform: Sendable {
     /// - Throws: 400 with the reason when it is none.
     func adopt(_ witness: String) async throws(EngineError) -> AdoptedNamespace
 
+    /// Which of these paths leads to the same namespace; nil for none.
+    func path(leadingTo namespace: String, among paths: [String]) async -> String?
+
     /// Ends the connections of addresses that are no longer an endpoint's.
     func forgetConnections(of addresses: [IPAddress]) async
 

@@ -148,6 +148,18 @@ public final class LivePlatform: HostPlatform {
         }
     }
 
+    /// By device and inode: unique among namespaces that are there at the same time.
+    public func path(leadingTo namespace: String, among paths: [String]) async -> String? {
+        await threads.run {
+            var wanted = stat()
+            guard stat(namespace, &wanted) == 0 else { return nil }
+            return paths.first { path in
+                var found = stat()
+                return stat(path, &found) == 0 && found.st_dev == wanted.st_dev && found.st_ino == wanted.st_ino
+            }
+        }
+    }
+
     public func forgetConnections(of addresses: [IPAddress]) async {
         await reaper.forget(addresses)
     }
