@@ -42,7 +42,7 @@ public final class Observer: Sendable {
         let daemon = try await threads.run { () throws(KernelError) in
             try self.lookAtDaemon(sysctls: paths[.daemon] ?? [], scope: scope)
         }
-        let containers = try await lookInside(inside.sorted(), sysctls: paths)
+        let containers = try await lookInside(inside.sorted(), whole: namespaces, sysctls: paths)
         let assembly = ObserverAssembly(
             groups: groups, daemon: daemon.view, containers: containers, foreign: foreign, known: known,
             wanted: addresses)
@@ -55,7 +55,7 @@ public final class Observer: Sendable {
 
     /// Several threads at once: every namespace takes some system calls.
     private func lookInside(
-        _ namespaces: [Namespace], sysctls: [Namespace: [String]]
+        _ namespaces: [Namespace], whole: Set<Namespace>, sysctls: [Namespace: [String]]
     ) async throws(KernelError) -> [NamespaceView] {
         let lanes = min(8, (namespaces.count + 15) / 16)
         let outcomes = await withTaskGroup(of: Result<[NamespaceView], KernelError>.self) { group in
@@ -65,7 +65,7 @@ public final class Observer: Sendable {
                     do throws(KernelError) {
                         return .success(
                             try await threads.run { () throws(KernelError) in
-                                try self.look(into: share, sysctls: sysctls)
+                                try self.look(into: share, whole: whole, sysctls: sysctls)
                             })
                     } catch {
                         return .failure(error)

@@ -44,11 +44,14 @@ extension Observer {
         }
     }
 
-    func look(into namespaces: [Namespace], sysctls: [Namespace: [String]]) throws(KernelError) -> [NamespaceView] {
+    /// Of those that aren't in `whole`, only the sysctls are read.
+    func look(
+        into namespaces: [Namespace], whole: Set<Namespace>, sysctls: [Namespace: [String]]
+    ) throws(KernelError) -> [NamespaceView] {
         var views: [NamespaceView] = []
         for namespace in namespaces {
             do {
-                views.append(try look(into: namespace, sysctls: sysctls[namespace] ?? []))
+                views.append(try look(into: namespace, whole.contains(namespace), sysctls: sysctls[namespace] ?? []))
             } catch {
                 guard error.isVanishedNamespace else { throw KernelError(object: "observing \(namespace)", error) }
                 views.append(NamespaceView(namespace: namespace, isVanished: true))
@@ -57,14 +60,16 @@ extension Observer {
         return views
     }
 
-    private func look(into namespace: Namespace, sysctls: [String]) throws -> NamespaceView {
+    private func look(into namespace: Namespace, _ isWhole: Bool, sysctls: [String]) throws -> NamespaceView {
         let handle = try NamespaceHandle(namespace)
-        let home = try sockets.borrow()
         var view = NamespaceView(namespace: namespace)
-        view.number = try home.namespaceNumbers(of: [handle.descriptor]).first ?? nil
-        sockets.giveBack(home)
+        if isWhole {
+            let home = try sockets.borrow()
+            view.number = try home.namespaceNumbers(of: [handle.descriptor]).first ?? nil
+            sockets.giveBack(home)
+        }
         try handle.withEntered {
-            try view.read(NetlinkSocket())
+            if isWhole { try view.read(NetlinkSocket()) }
             try view.read(sysctls)
         }
         return view

@@ -18,6 +18,9 @@ public final class NFTablesConnection: Sendable {
         socket = Mutex(try NetfilterSocket())
     }
 
+    /// The number by which notifications tell that a transaction was this connection's.
+    public var portNumber: UInt32 { socket.withLock { $0.portNumber } }
+
     /// Makes table, sets, chains and rules what they shall be, and applies `changes`, in one transaction.
     ///
     /// What is right is left as it is: handles and counters stay. The administrator's chains are created when missing

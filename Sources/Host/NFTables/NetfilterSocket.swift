@@ -45,6 +45,16 @@ struct NetfilterSocket: ~Copyable {
         buffer.deallocate()
     }
 
+    /// The number that notifications of this socket's transactions carry (nl_pid).
+    var portNumber: UInt32 {
+        var address = sockaddr_nl()
+        var size = socklen_t(MemoryLayout<sockaddr_nl>.size)
+        let outcome = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
+        }
+        return outcome == 0 ? address.nl_pid : 0
+    }
+
     /// A number that no message before had.
     mutating func sequence() -> UInt32 {
         defer { nextSequence &+= 1 }

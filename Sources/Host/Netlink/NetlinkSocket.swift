@@ -32,14 +32,9 @@ public final class NetlinkSocket: Sendable {
             Self.set(descriptor, SOL_NETLINK, option, Int32(1))
         }
         Self.set(descriptor, SOL_SOCKET, SO_RCVTIMEO, timeval(tv_sec: 5, tv_usec: 0))
-        var address = sockaddr_nl()
-        address.nl_family = sa_family_t(AF_NETLINK)
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_nl>.size))
-            }
+        guard PortNumbers.bind(descriptor) else {
+            throw NetlinkError(operation: "bind a routing socket", errno: errno)
         }
-        guard bound == 0 else { throw NetlinkError(operation: "bind a routing socket", errno: errno) }
     }
 
     deinit { close(descriptor) }

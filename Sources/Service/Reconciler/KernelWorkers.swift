@@ -8,7 +8,7 @@ public final class KernelWorkers: KernelBackend {
     private let executor: Executor
     private let observer: Observer
     public let collector: Collector
-    private let table: NFTablesConnection
+    let table: NFTablesConnection
     private let threads: BlockingThreads
     private let logger: Logger
 

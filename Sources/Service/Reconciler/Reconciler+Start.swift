@@ -25,7 +25,7 @@ extension Reconciler {
     public func start(_ desired: [Owner: State]) async throws(KernelError) -> Plan {
         await close()
         defer { open() }
-        parts = desired
+        parts = DesiredParts(desired)
         return try await startWhole()
     }
 
@@ -44,7 +44,7 @@ extension Reconciler {
     ) async throws(KernelError) -> StartOutcome {
         await close()
         defer { open() }
-        parts = desired
+        parts = DesiredParts(desired)
         let refusal: KernelError
         do {
             return StartOutcome(plan: try await startWhole())

@@ -8,10 +8,11 @@ public import Logging
 public actor Reconciler {
     let backend: any KernelBackend
     let logger: Logger
-    var parts: [Owner: State] = [:]
+    var parts = DesiredParts()
     /// What of the kernel is known. An apply changes its own scope of it; only with no apply in between it is replaced.
     var observed = State()
     var traffic = Traffic()
+    var backOff = BackOff()
 
     public init(backend: any KernelBackend, logger: Logger) {
         self.backend = backend

@@ -83,6 +83,7 @@ struct Daemon {
                 services: [
                     .init(service: HTTPService(server: server, notifier: notifier, logger: logger)),
                     .init(service: ReloadService(reloader(for: parts.engine), notifier: notifier, logger: logger)),
+                    .init(service: HealingService(healer: parts.healer)),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger)))
         try await group.run()
     }

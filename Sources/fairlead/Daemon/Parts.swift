@@ -9,6 +9,7 @@ import Reconciler
 struct Parts {
     let workers: KernelWorkers
     let engine: Engine
+    let healer: Healer
 
     init(_ configuration: DaemonConfiguration, store: Store, logger: Logger) async throws {
         let threads = try BlockingThreads(name: "start", count: 1)
@@ -25,18 +26,22 @@ struct Parts {
         }
         let groups = settings.groups
         let pins = configuration.engine.namespaceDirectory
-        let (workers, platform) = try await threads.run {
+        let (workers, platform, senses) = try await threads.run {
             Result {
-                (
-                    try KernelWorkers(groups: groups, pinDirectory: pins, logger: logger),
-                    try LivePlatform(groups: groups, facts: facts, logger: logger)
+                let workers = try KernelWorkers(groups: groups, pinDirectory: pins, logger: logger)
+                return (
+                    workers, try LivePlatform(groups: groups, facts: facts, logger: logger),
+                    try KernelSenses(groups: groups, beside: workers)
                 )
             }
         }.get()
         self.workers = workers
-        engine = try Engine(
-            store: store, reconciler: Reconciler(backend: workers, logger: logger), platform: platform,
-            configuration: configuration.engine, host: Self.host(configuration, facts, id: settings.id), logger: logger)
+        let reconciler = Reconciler(backend: workers, logger: logger)
+        let engine = try Engine(
+            store: store, reconciler: reconciler, platform: platform, configuration: configuration.engine,
+            host: Self.host(configuration, facts, id: settings.id), logger: logger)
+        self.engine = engine
+        healer = Healer(reconciler, senses: senses, logger: logger) { await engine.isStill($0) }
     }
 
     private static func host(_ configuration: DaemonConfiguration, _ facts: HostFacts, id: String) -> HostDescription {

@@ -1,0 +1,167 @@
+public import Dataplane
+import Kernel
+public import Logging
+
+/// Keeps the kernel as it shall be while the daemon runs: hears what changes, looks there, restores what is lost.
+public actor Healer {
+    private let reconciler: Reconciler
+    private let senses: any HealingSenses
+    private let isStill: @Sendable (Namespace) async -> Bool
+    private let logger: Logger
+
+    /// Which namespace has which id, and among which they were looked for. An id that is missing is somebody else's.
+    private var numbers: [Int32: Namespace] = [:]
+    private var numbered: Set<Namespace> = []
+    private var unknown: Set<Int32> = []
+    private var userRules: [String: Int] = [:]
+    /// What has to wait, and until when.
+    private var postponed: [HealingSubject: ContinuousClock.Instant] = [:]
+
+    /// How often sysctls are read that the kernel doesn't announce.
+    private static let interval = Duration.seconds(10)
+
+    /// - Parameters:
+    ///   - reconciler: who knows what is desired.
+    ///   - senses: what the kernel tells.
+    ///   - isStill: whether a namespace is still the one that was handed over at that path.
+    ///   - logger: for losses.
+    public init(
+        _ reconciler: Reconciler, senses: any HealingSenses, logger: Logger,
+        isStill: @escaping @Sendable (Namespace) async -> Bool = { _ in true }
+    ) {
+        self.reconciler = reconciler
+        self.senses = senses
+        self.logger = logger
+        self.isStill = isStill
+    }
+
+    /// Heals until the task is cancelled.
+    public func run() async {
+        userRules = await senses.userRules()
+        // What has changed between the start's look and the first notification.
+        await heal(HealingTarget(everything: true), suspects: [])
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in
+                for await _ in senses.signals { await hear() }
+            }
+            group.addTask { [self] in
+                while (try? await Task.sleep(for: Self.interval)) != nil {
+                    await heal(HealingTarget(sysctls: true), suspects: [])
+                }
+            }
+            group.addTask { [self] in
+                while (try? await Task.sleep(for: .milliseconds(250))) != nil { await retry() }
+            }
+            await group.waitForAll()
+        }
+    }
+
+    private func hear() async {
+        let hint = senses.take()
+        guard !hint.isEmpty else { return }
+        var target = HealingTarget(everything: hint.everything, table: hint.table, links: hint.links)
+        if hint.settings { target.owners.insert(.host) }
+        if !hint.namespaces.isEmpty { target.namespaces = await namespaces(hint.namespaces) }
+        guard !target.isEmpty else { return }
+        await heal(target, suspects: hint.suspects)
+        if hint.table || hint.everything { await watchUserChains() }
+    }
+
+    /// Namespaces that are ours, of those ids. One that none has is looked for once, and again when there are others.
+    private func namespaces(_ ids: Set<Int32>) async -> Set<Namespace> {
+        let known = await reconciler.desiredNamespaces
+        let isStale = known != numbered
+        if ids.contains(where: { numbers[$0] == nil && (isStale || !unknown.contains($0)) }) {
+            numbers = await senses.numbers(of: known)
+            numbered = known
+            unknown = ids.subtracting(numbers.keys)
+        }
+        return Set(ids.compactMap { numbers[$0] })
+    }
+
+    private func heal(_ target: HealingTarget, suspects: Set<String>) async {
+        let outcome: HealingOutcome
+        do {
+            outcome = try await reconciler.heal(target, isStill: isStill)
+        } catch {
+            logger.error("can't look for losses", metadata: ["error": "\(error)"])
+            return
+        }
+        postponed.merge(outcome.postponed) { max($0, $1) }
+        tell(outcome, suspects)
+        if outcome.restoresRules { await endUnwantedConnections() }
+    }
+
+    /// What has waited long enough.
+    private func retry() async {
+        let now = ContinuousClock.now
+        let due = postponed.filter { $0.value <= now }.keys
+        guard !due.isEmpty else { return }
+        var target = HealingTarget()
+        for subject in due {
+            postponed[subject] = nil
+            switch subject {
+            case .table: target.table = true
+            case .owner(let owner): target.owners.insert(owner)
+            }
+        }
+        await heal(target, suspects: [])
+    }
+
+    private func endUnwantedConnections() async {
+        let judgement = HealingJudgement(await reconciler.desired)
+        guard let count = await senses.forgetConnections(where: judgement.isUnwanted) else {
+            return logger.error("connections begun while rules were missing may live on")
+        }
+        if count > 0 { logger.warning("ended connections that the rules would not let begin", metadata: ["count": "\(count)"]) }
+    }
+
+    /// The administrator's rules are never touched; that they are gone, he may not know.
+    private func watchUserChains() async {
+        let rules = await senses.userRules()
+        for chain in userRules.filter({ $0.value > 0 && rules[$0.key, default: 0] == 0 }).keys.sorted() {
+            logger.warning(
+                "your rules are gone: chain \(chain) of table inet fairlead is empty", metadata: ["chain": "\(chain)"])
+        }
+        userRules = rules
+    }
+
+    private func tell(_ outcome: HealingOutcome, _ suspects: Set<String>) {
+        var metadata: Logger.Metadata = [:]
+        if !suspects.isEmpty { metadata["changed by"] = "\(suspects.sorted().joined(separator: ", "))" }
+        if !outcome.plan.isEmpty {
+            logger.warning("lost and restored: \(Self.sentence(outcome.plan))", metadata: metadata)
+        }
+        for error in outcome.refusals {
+            logger.error("a loss can't be restored: \(error)", metadata: metadata)
+        }
+        for (subject, delay) in outcome.fights {
+            let object = subject.object(in: outcome.plan)
+            logger.warning(
+                "\(object) is undone again and again; the next loss is left for \(delay)", metadata: metadata)
+        }
+    }
+
+    private static func sentence(_ plan: Plan) -> String {
+        let shown = plan.steps.prefix(8).map(\.description).joined(separator: "; ")
+        return plan.steps.count > 8 ? "\(shown); and \(plan.steps.count - 8) more" : shown
+    }
+}
+
+extension HealingSubject {
+    /// The thing, as far as the plan that restored it names it.
+    fileprivate func object(in plan: Plan) -> String {
+        switch self {
+        case .table: "table inet fairlead"
+        case .owner(.host): "the host's part"
+        case .owner(.network(let id)): "network \(id.prefix(12))" + Self.links(in: plan)
+        case .owner(.endpoint(let id)): "endpoint \(id.prefix(12))" + Self.links(in: plan)
+        case .owner(.container(let id)): "container \(id.prefix(12))" + Self.links(in: plan)
+        }
+    }
+
+    private static func links(in plan: Plan) -> String {
+        guard let step = plan.steps.first else { return "" }
+        return " (\(step.action))"
+    }
+}

@@ -1,0 +1,171 @@
+public import Dataplane
+public import Kernel
+
+/// What healing did.
+public struct HealingOutcome: Sendable {
+    /// What was lost and is restored; empty when nothing was.
+    public var plan = Plan()
+    /// Who lost again and again, and how long the next loss has to wait.
+    public var fights: [(subject: HealingSubject, delay: Duration)] = []
+    /// What the kernel refused to restore.
+    public var refusals: [KernelError] = []
+    /// What is left alone for now, and until when.
+    public var postponed: [HealingSubject: ContinuousClock.Instant] = [:]
+
+    public init() {}
+
+    /// Whether packets may have passed that the rules stop.
+    public var restoresRules: Bool {
+        plan.steps.contains { step in
+            switch step.action {
+            case .repairTable, .addElement, .replaceElement: true
+            default: false
+            }
+        }
+    }
+}
+
+extension Reconciler {
+    /// Looks at a part of the kernel and restores what is lost there.
+    ///
+    /// The look goes beside applies; only when something seems to be missing are they kept out, since what one of them does
+    /// looks the same.
+    ///
+    /// - Parameters:
+    ///   - target: where to look.
+    ///   - isStill: whether a namespace is still the one it was when it was handed over; asked before anything is made in it.
+    /// - Throws: `KernelError` when the kernel can't be looked at.
+    public func heal(
+        _ target: HealingTarget, isStill: @Sendable (Namespace) async -> Bool = { _ in true },
+        now: @Sendable () -> ContinuousClock.Instant = { .now }
+    ) async throws(KernelError) -> HealingOutcome {
+        let isQuiet = traffic.isQuiet
+        let mark = traffic.begun
+        var attempt = HealingAttempt(target: target, exempt: backOff.blocked(at: now()))
+        for subject in attempt.exempt { attempt.outcome.postponed[subject] = backOff.blocked(subject, at: now()) }
+        if try await isWhole(&attempt) { return relevant(attempt) }
+        await close()
+        defer { open() }
+        if !isQuiet || traffic.begun != mark + 1, try await isWhole(&attempt) { return relevant(attempt) }
+        // Each refusal takes its subject out of the next round.
+        for _ in 0..<100 {
+            for namespace in attempt.plannedNamespaces where await !isStill(namespace) {
+                attempt.vanished.insert(namespace)
+            }
+            if attempt.replan(in: self) { break }
+            do throws(KernelError) {
+                try await execute(attempt.plan)
+            } catch {
+                attempt.outcome.refusals.append(error)
+                for subject in error.step.map({ [subject(of: $0.action)] }) ?? attempt.subjects(in: self) {
+                    attempt.exempt.insert(subject)
+                    attempt.outcome.postponed[subject] = backOff.fail(subject, at: now())
+                }
+                if try await isWhole(&attempt) { break }
+                continue
+            }
+            settle(&attempt, now())
+            break
+        }
+        return relevant(attempt)
+    }
+
+    /// Looks, and plans.
+    private func isWhole(_ attempt: inout HealingAttempt) async throws(KernelError) -> Bool {
+        let scope = scope(of: attempt.target, without: attempt.exempt, vanished: attempt.vanished)
+        let request = scope.request
+        if scope.desired.isEmpty, scope.strangers.isEmpty { return true }
+        attempt.fresh = try await backend.observe(request)
+        attempt.noteVanished(request)
+        return attempt.replan(in: self)
+    }
+
+    private func settle(_ attempt: inout HealingAttempt, _ now: ContinuousClock.Instant) {
+        let scope = attempt.scope
+        observed.subtract(scope.desired)
+        if scope.hasTable { observed.elements = [:] }
+        for id in scope.strangers { observed.links[id] = nil }
+        observed.merge(scope.desired)
+        attempt.outcome.plan = attempt.plan
+        for subject in attempt.subjects(in: self) {
+            guard let delay = backOff.note(subject, at: now) else { continue }
+            attempt.outcome.fights.append((subject, delay))
+            attempt.outcome.postponed[subject] = now + delay
+        }
+    }
+
+    /// Of what is postponed, only what was to be looked at.
+    private func relevant(_ attempt: HealingAttempt) -> HealingOutcome {
+        let whole = scope(of: attempt.target, without: [], vanished: [])
+        var outcome = attempt.outcome
+        outcome.postponed = outcome.postponed.filter { subject, _ in
+            switch subject {
+            case .table: whole.hasTable
+            case .owner(let owner): whole.owners.contains(owner) || attempt.target.sysctls
+            }
+        }
+        return outcome
+    }
+}
+
+/// One run of healing.
+struct HealingAttempt {
+    let target: HealingTarget
+    var exempt: Set<HealingSubject>
+    var vanished: Set<Namespace> = []
+    var fresh = State()
+    var scope = HealingScope()
+    var plan = Plan()
+    var outcome = HealingOutcome()
+
+    init(target: HealingTarget, exempt: Set<HealingSubject>) {
+        self.target = target
+        self.exempt = exempt
+    }
+
+    /// Plans from what was seen last.
+    ///
+    /// - Returns: whether there is nothing to do.
+    mutating func replan(in reconciler: isolated Reconciler) -> Bool {
+        scope = reconciler.scope(of: target, without: exempt, vanished: vanished)
+        // Without its link there is no such sysctl, and the link is another's hint.
+        let links = Set(scope.desired.links.keys)
+        let fresh = fresh
+        scope.desired.sysctls = scope.desired.sysctls.filter { id, _ in
+            fresh.sysctls[id] != nil || id.link.map(links.contains) == true
+        }
+        plan = scope.plan(from: fresh)
+        return plan.isEmpty
+    }
+
+    /// A namespace in which nothing was found, not even `lo`.
+    mutating func noteVanished(_ request: ObservationRequest) {
+        let found = Set(fresh.links.keys.map(\.namespace)).union(fresh.sysctls.keys.map(\.namespace))
+        let asked = request.namespaces.union(request.sysctls.map(\.namespace))
+        vanished.formUnion(asked.subtracting(found).subtracting([.daemon]))
+    }
+
+    /// The namespaces that the plan would change, the daemon's aside.
+    var plannedNamespaces: Set<Namespace> {
+        var namespaces: Set<Namespace> = []
+        for step in plan.steps {
+            switch step.action {
+            case .createLink(_, let peer?): namespaces.insert(peer.id.namespace)
+            case .changeLink(_, let link), .deleteLink(let link), .doomLink(let link):
+                namespaces.insert(link.id.namespace)
+            case .setUp(let id), .setDown(let id): namespaces.insert(id.namespace)
+            case .addAddress(let address): namespaces.insert(address.link.namespace)
+            case .setRoute(let route), .removeRoute(let route): namespaces.insert(route.id.namespace)
+            case .writeSysctl(let id, _, _): namespaces.insert(id.namespace)
+            default: break
+            }
+        }
+        return namespaces.subtracting([.daemon])
+    }
+
+    /// Whose losses the plan makes good. What follows from a lost bridge (its ports' masters) is the bridge's.
+    func subjects(in reconciler: isolated Reconciler) -> Set<HealingSubject> {
+        let all = plan.steps.map { reconciler.subject(of: $0.action) }
+        return Set(all)
+    }
+}
