@@ -123,7 +123,7 @@ def test_what_is_foreign_stays(house):
     """An address and a link on our bridge, a table, a route in a container."""
     name = bridge(house, "front")
     house.space.run("ip", "addr", "add", "198.51.100.1/24", "dev", name)
-    house.space.run("ip", "link", "add", "foreign0", "type", "dummy")
+    house.space.run("ip", "link", "add", "foreign0", "type", "veth", "peer", "name", "foreign1")
     house.space.run("ip", "link", "set", "foreign0", "master", name)
     house.space.run("nft", "add", "table", "inet", "theirs")
     house.container("web").run("ip", "route", "add", "203.0.113.0/24", "via", "10.1.0.1")

@@ -29,6 +29,13 @@ struct MonitorSocket: ~Copyable, Sendable {
         let kind = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         descriptor = socket(AF_NETLINK, kind, family.rawValue)
         guard descriptor >= 0 else { throw SystemCallError("socket", "netlink", errno: errno) }
+        // One without a number of its own is left out of whatever comes from the kernel (do_one_broadcast).
+        // sockaddr_nl: family, padding, number (the kernel's choice), groups.
+        var address: (UInt16, UInt16, UInt32, UInt32) = (UInt16(AF_NETLINK), 0, 0, 0)
+        let bound = withUnsafePointer(to: &address) {
+            bind(descriptor, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self), 12)
+        }
+        guard bound == 0 else { throw SystemCallError("bind", "netlink", errno: errno) }
         // Charged only for what waits there.
         set(SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         guard set(Self.level, Self.listenToAll, 1) else {
