@@ -62,7 +62,7 @@ let host: [Target] = [
 
 let service: [Target] = [
     module("Telemetry", in: "Service", needs: ["JSON", "NetworkModel", log, metrics]),
-    module("Reconciler", in: "Service", needs: ["Dataplane", "NFTables", "Kernel", log]),
+    module("Reconciler", in: "Service", needs: ["Addressing", "Dataplane", "Netlink", "NFTables", "Kernel", log]),
     module(
         "Engine", in: "Service",
         needs: [

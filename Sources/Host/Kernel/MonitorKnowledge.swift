@@ -48,9 +48,9 @@ struct MonitorKnowledge: Sendable {
         switch notification {
         case .link(let link, let isGone): take(link, isGone, header.namespace, isOwn, &hint)
         case .port(let index, let port): take(port, of: index, header.namespace, isOwn, &hint)
-        case .address(let address):
+        case .addressGone(let address):
             let place = Place(namespace: header.namespace, index: address.link)
-            guard !isOwn, address.origin == LinkAddress.ours || known[place] != nil else { return }
+            guard !isOwn, !address.isAutomatic, address.origin == LinkAddress.ours || known[place] != nil else { return }
             note(place, &hint)
         case .route(let isDefault, let origin):
             guard !isOwn, let namespace = header.namespace, isDefault || origin == LinkAddress.ours else { return }
@@ -112,7 +112,8 @@ struct MonitorKnowledge: Sendable {
             // An address of ours on a bridge that isn't: by its name, as long as it has one.
             var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
             if if_indextoname(UInt32(bitPattern: place.index), &name) != nil {
-                hint.links.insert(String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+                hint.links.insert(
+                    String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
             }
         }
     }

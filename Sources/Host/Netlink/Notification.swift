@@ -6,7 +6,7 @@ public enum Notification: Sendable, Hashable {
     case link(Link, isGone: Bool)
     /// A bridge port's flags (a message of family AF_BRIDGE).
     case port(Int32, Link.Port)
-    case address(LinkAddress)
+    case addressGone(LinkAddress)
     /// A unicast route of the main table came or went.
     case route(isDefault: Bool, origin: UInt8)
     /// A setting in `net.*.conf` of the link; -1 for `all`, -2 for `default` (linux/netconf.h).
@@ -29,9 +29,9 @@ public enum Notification: Sendable, Hashable {
             }
             guard let link = Link(payload) else { return nil }
             self = .link(link, isGone: Int(type) == RTM_DELLINK)
-        case RTM_NEWADDR, RTM_DELADDR:
+        case RTM_DELADDR:
             guard let address = LinkAddress(payload) else { return nil }
-            self = .address(address)
+            self = .addressGone(address)
         case RTM_NEWROUTE, RTM_DELROUTE:
             guard payload.count >= MemoryLayout<rtmsg>.size else { return nil }
             let header = payload.loadUnaligned(as: rtmsg.self)
@@ -78,7 +78,9 @@ public enum Notification: Sendable, Hashable {
     }
 
     private static func number(_ type: Int, after size: Int, of payload: UnsafeRawBufferPointer) -> Int32? {
-        for attribute in Attributes(after: size, of: payload) where attribute.type == type { return attribute.integer() }
+        for attribute in Attributes(after: size, of: payload) where attribute.type == type {
+            return attribute.integer()
+        }
         return nil
     }
 

@@ -16,6 +16,7 @@ public actor Healer {
     private var userRules: [String: Int] = [:]
     /// What has to wait, and until when.
     private var postponed: [HealingSubject: ContinuousClock.Instant] = [:]
+    private var unclear: Set<String> = []
 
     /// How often sysctls are read that the kernel doesn't announce.
     private static let interval = Duration.seconds(10)
@@ -23,8 +24,8 @@ public actor Healer {
     /// - Parameters:
     ///   - reconciler: who knows what is desired.
     ///   - senses: what the kernel tells.
-    ///   - isStill: whether a namespace is still the one that was handed over at that path.
     ///   - logger: for losses.
+    ///   - isStill: whether a namespace is still the one that was handed over at that path.
     public init(
         _ reconciler: Reconciler, senses: any HealingSenses, logger: Logger,
         isStill: @escaping @Sendable (Namespace) async -> Bool = { _ in true }
@@ -88,6 +89,7 @@ public actor Healer {
             return
         }
         postponed.merge(outcome.postponed) { max($0, $1) }
+        unclear.formUnion(outcome.unclear)
         tell(outcome, suspects)
         if outcome.restoresRules { await endUnwantedConnections() }
     }
@@ -96,8 +98,9 @@ public actor Healer {
     private func retry() async {
         let now = ContinuousClock.now
         let due = postponed.filter { $0.value <= now }.keys
-        guard !due.isEmpty else { return }
-        var target = HealingTarget()
+        guard !due.isEmpty || !unclear.isEmpty else { return }
+        var target = HealingTarget(links: unclear)
+        unclear = []
         for subject in due {
             postponed[subject] = nil
             switch subject {
@@ -113,7 +116,9 @@ public actor Healer {
         guard let count = await senses.forgetConnections(where: judgement.isUnwanted) else {
             return logger.error("connections begun while rules were missing may live on")
         }
-        if count > 0 { logger.warning("ended connections that the rules would not let begin", metadata: ["count": "\(count)"]) }
+        if count > 0 {
+            logger.warning("ended connections that the rules would not let begin", metadata: ["count": "\(count)"])
+        }
     }
 
     /// The administrator's rules are never touched; that they are gone, he may not know.

@@ -64,14 +64,14 @@ struct HealingScope {
 }
 
 extension Reconciler {
-    func scope(of target: HealingTarget, without exempt: Set<HealingSubject>, vanished: Set<Namespace>) -> HealingScope {
+    func scope(of target: HealingTarget, without exempt: Set<HealingSubject>, vanished: Set<Namespace>) -> HealingScope
+    {
         var scope = HealingScope()
         let everything = target.everything
         var owners = everything ? Set(parts.states.keys) : target.owners
         for name in target.links {
-            let found = parts.owners(of: LinkID(name)).union(parts.owners(onBridge: name))
-            if found.isEmpty { scope.strangers.insert(LinkID(name)) }
-            owners.formUnion(found)
+            if isStranger(name) { scope.strangers.insert(LinkID(name)) }
+            owners.formUnion(parts.owners(of: LinkID(name)).union(parts.owners(onBridge: name)))
         }
         // With a link, a container loses routes that go by it.
         let namespaces = owners.reduce(into: target.namespaces) { $0.formUnion(parts.namespaces(of: $1)) }
@@ -97,6 +97,11 @@ extension Reconciler {
         scope.desired.hasTable = scope.hasTable
         if scope.hasTable { for part in parts.values { scope.desired.elements.merge(part.elements) { $1 } } }
         return scope
+    }
+
+    /// Whether nobody wants a link of that name in the daemon's namespace.
+    func isStranger(_ name: String) -> Bool {
+        parts.owners(of: LinkID(name)).isEmpty && parts.owners(onBridge: name).isEmpty
     }
 
     /// Whose loss a step makes good.

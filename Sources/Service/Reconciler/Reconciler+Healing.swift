@@ -9,6 +9,8 @@ public struct HealingOutcome: Sendable {
     public var fights: [(subject: HealingSubject, delay: Duration)] = []
     /// What the kernel refused to restore.
     public var refusals: [KernelError] = []
+    /// Links that nobody wants so far, and that an apply under way may be making: to be looked at later.
+    public var unclear: Set<String> = []
     /// What is left alone for now, and until when.
     public var postponed: [HealingSubject: ContinuousClock.Instant] = [:]
 
@@ -34,6 +36,8 @@ extension Reconciler {
     /// - Parameters:
     ///   - target: where to look.
     ///   - isStill: whether a namespace is still the one it was when it was handed over; asked before anything is made in it.
+    ///   - now: what time it is.
+    /// - Returns: what was lost, and what became of it.
     /// - Throws: `KernelError` when the kernel can't be looked at.
     public func heal(
         _ target: HealingTarget, isStill: @Sendable (Namespace) async -> Bool = { _ in true },
@@ -41,7 +45,11 @@ extension Reconciler {
     ) async throws(KernelError) -> HealingOutcome {
         let isQuiet = traffic.isQuiet
         let mark = traffic.begun
+        var target = target
+        let unclear: Set<String> = isQuiet ? [] : target.links.filter(isStranger)
+        target.links.subtract(unclear)
         var attempt = HealingAttempt(target: target, exempt: backOff.blocked(at: now()))
+        attempt.outcome.unclear = unclear
         for subject in attempt.exempt { attempt.outcome.postponed[subject] = backOff.blocked(subject, at: now()) }
         if try await isWhole(&attempt) { return relevant(attempt) }
         await close()
