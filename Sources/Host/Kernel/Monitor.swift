@@ -3,8 +3,8 @@ internal import Glibc
 internal import Netlink
 internal import Synchronization
 
-/// Hears what changes in the kernel, in the daemon's namespace and in every other that has an id there, and tells where a
-/// look is due. One thread and two sockets, however many namespaces there are.
+/// Hears what changes in the kernel, in the daemon's namespace and in every other that has an id there, and tells where
+/// a look is due. One thread and two sockets, however many namespaces there are.
 ///
 /// Our own changes are known by the numbers of our sockets. Of foreign links, nothing is kept.
 public final class Monitor: Sendable {

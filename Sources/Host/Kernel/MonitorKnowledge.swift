@@ -50,7 +50,9 @@ struct MonitorKnowledge: Sendable {
         case .port(let index, let port): take(port, of: index, header.namespace, isOwn, &hint)
         case .addressGone(let address):
             let place = Place(namespace: header.namespace, index: address.link)
-            guard !isOwn, !address.isAutomatic, address.origin == LinkAddress.ours || known[place] != nil else { return }
+            guard !isOwn, !address.isAutomatic, address.origin == LinkAddress.ours || known[place] != nil else {
+                return
+            }
             note(place, &hint)
         case .route(let isDefault, let origin):
             guard !isOwn, let namespace = header.namespace, isDefault || origin == LinkAddress.ours else { return }

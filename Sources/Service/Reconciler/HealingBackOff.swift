@@ -5,6 +5,8 @@ struct BackOff {
         var losses: [ContinuousClock.Instant] = []
         var delay = Duration.zero
         var until: ContinuousClock.Instant?
+        /// Whether it waits because it could not be made good.
+        var hasFailed = false
     }
 
     private var records: [HealingSubject: Record] = [:]
@@ -19,6 +21,7 @@ struct BackOff {
     mutating func note(_ subject: HealingSubject, at now: ContinuousClock.Instant) -> Duration? {
         forget(before: now)
         var record = records[subject] ?? Record()
+        if record.hasFailed { record = Record() }
         record.losses.append(now)
         let isFight = record.until != nil || record.losses.count { $0 > now - Self.window } >= Self.limit
         if isFight { record.wait(from: now) }
@@ -32,6 +35,7 @@ struct BackOff {
     mutating func fail(_ subject: HealingSubject, at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
         forget(before: now)
         records[subject, default: Record()].wait(from: now)
+        records[subject]?.hasFailed = true
         return records[subject]?.until ?? now
     }
 

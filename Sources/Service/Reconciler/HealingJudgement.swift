@@ -2,10 +2,11 @@ import Addressing
 import Dataplane
 import Kernel
 
-/// Which connections may have begun while the rules were away: what is established passes first, whatever they say by now.
+/// Which connections may have begun while the rules were away: what is established passes first, whatever they say by
+/// now.
 ///
-/// Cautious: what can't be told from a connection of the gap goes, too. One that the rules allow begins again with its next
-/// packet.
+/// Cautious: what can't be told from a connection of the gap goes, too. One that the rules allow begins again with its
+/// next packet.
 struct HealingJudgement: Sendable {
     private struct Network: Sendable {
         let bridge: String

@@ -73,6 +73,12 @@ extension Reconciler {
             if isStranger(name) { scope.strangers.insert(LinkID(name)) }
             owners.formUnion(parts.owners(of: LinkID(name)).union(parts.owners(onBridge: name)))
         }
+        // With a bridge, its ports lose their master.
+        for owner in target.owners {
+            for link in parts[owner]?.links.keys ?? [:].keys where link.namespace == .daemon {
+                owners.formUnion(parts.owners(onBridge: link.name))
+            }
+        }
         // With a link, a container loses routes that go by it.
         let namespaces = owners.reduce(into: target.namespaces) { $0.formUnion(parts.namespaces(of: $1)) }
         for namespace in namespaces { owners.formUnion(parts.owners(in: namespace)) }

@@ -30,12 +30,12 @@ public struct HealingOutcome: Sendable {
 extension Reconciler {
     /// Looks at a part of the kernel and restores what is lost there.
     ///
-    /// The look goes beside applies; only when something seems to be missing are they kept out, since what one of them does
-    /// looks the same.
+    /// The look goes beside applies; only when something seems to be missing are they kept out, since what one of them
+    /// does looks the same.
     ///
     /// - Parameters:
     ///   - target: where to look.
-    ///   - isStill: whether a namespace is still the one it was when it was handed over; asked before anything is made in it.
+    ///   - isStill: whether a namespace is still the one that was handed over; asked before anything is made in it.
     ///   - now: what time it is.
     /// - Returns: what was lost, and what became of it.
     /// - Throws: `KernelError` when the kernel can't be looked at.
@@ -64,10 +64,15 @@ extension Reconciler {
             do throws(KernelError) {
                 try await execute(attempt.plan)
             } catch {
-                attempt.outcome.refusals.append(error)
-                for subject in error.step.map({ [subject(of: $0.action)] }) ?? attempt.subjects(in: self) {
-                    attempt.exempt.insert(subject)
-                    attempt.outcome.postponed[subject] = backOff.fail(subject, at: now())
+                // What changes under our hands is looked at again before it counts.
+                if error.mayComeFromStaleCache, attempt.staleness < 3 {
+                    attempt.staleness += 1
+                } else {
+                    attempt.outcome.refusals.append(error)
+                    for subject in error.step.map({ [subject(of: $0.action)] }) ?? attempt.subjects(in: self) {
+                        attempt.exempt.insert(subject)
+                        attempt.outcome.postponed[subject] = backOff.fail(subject, at: now())
+                    }
                 }
                 if try await isWhole(&attempt) { break }
                 continue
@@ -125,6 +130,8 @@ struct HealingAttempt {
     var scope = HealingScope()
     var plan = Plan()
     var outcome = HealingOutcome()
+    /// How often something else was there than had just been seen.
+    var staleness = 0
 
     init(target: HealingTarget, exempt: Set<HealingSubject>) {
         self.target = target
