@@ -49,7 +49,8 @@ extension LinkTests {
             let (network, container, number) = try await build()
             let monitor = try await monitor()
             let inside = bed.pin("c1").path
-            #expect(try await hints(of: monitor).isEmpty)
+            // A carrier that comes, duplicate detection that ends.
+            _ = try await hints(of: monitor, within: 100)
             let cases: [(String, String?, DriftHint)] = [
                 ("addr del 10.1.0.1/24 dev \(bed.bridge)", nil, DriftHint(links: [bed.bridge.name])),
                 ("link set \(bed.prefix)c1 nomaster", nil, DriftHint(links: ["\(bed.prefix)c1"])),
