@@ -103,16 +103,20 @@ let daemon = Target.executableTarget(
     path: "Sources/fairlead", swiftSettings: strict)
 
 let suites: [Target] = [
+    // What several suites use; no suite itself.
+    .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
     tests("ArchitectureTests", needs: []),
-    tests("AddressingTests", needs: ["Addressing"]),
-    tests("JSONTests", needs: ["JSON"]),
+    tests("AddressingTests", needs: ["Addressing", "TestKit"]),
+    tests("JSONTests", needs: ["JSON", "TestKit"]),
     tests("NetworkModelTests", needs: ["Addressing", "NetworkModel"]),
-    tests("IPAMTests", needs: ["Addressing", "NetworkModel", "IPAM"]),
-    tests("DataplaneTests", needs: ["Addressing", "Dataplane"]),
+    tests("IPAMTests", needs: ["Addressing", "NetworkModel", "IPAM", "TestKit"]),
+    tests("DataplaneTests", needs: ["Addressing", "Dataplane", "TestKit"]),
     tests("DriversTests", needs: ["Addressing", "NetworkModel", "Dataplane", "Drivers"]),
     tests("FirewallTests", needs: ["Addressing", "NetworkModel", "Dataplane", "Firewall"]),
     tests("HTTPServerTests", needs: ["HTTPMessage", "HTTPServer", log]),
-    tests("PersistenceTests", needs: ["Addressing", "NetworkModel", "Persistence", orderedCollections, grdb, log]),
+    tests(
+        "PersistenceTests",
+        needs: ["Addressing", "NetworkModel", "Persistence", "TestKit", orderedCollections, grdb, log]),
     tests(
         "EngineTests",
         needs: [

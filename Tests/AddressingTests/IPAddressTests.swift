@@ -1,5 +1,6 @@
 import Addressing
 import Testing
+import TestKit
 
 @Suite struct IPAddressTests {
     @Test(arguments: [

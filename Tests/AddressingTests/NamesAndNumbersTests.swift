@@ -1,5 +1,6 @@
 import Addressing
 import Testing
+import TestKit
 
 @Suite struct MACAddressTests {
     @Test(arguments: ["02:42:ac:11:00:02", "02-42-AC-11-00-02", "0242.ac11.0002"])

@@ -1,6 +1,7 @@
 import Addressing
 import Glibc
 import Testing
+import TestKit
 
 /// The C library's parser and printer as a second opinion.
 @Suite struct OracleTests {

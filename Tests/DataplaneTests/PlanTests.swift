@@ -1,5 +1,6 @@
 import Addressing
 import Testing
+import TestKit
 
 @testable import Dataplane
 
@@ -7,7 +8,7 @@ import Testing
     @Test(arguments: [LinkRemoval.awaited, .deferred])
     func planningAfterApplyingFindsNothing(removal: LinkRemoval) {
         for seed in 1...400 as ClosedRange<UInt64> {
-            var generator = SeededGenerator(seed: seed)
+            var generator = Seeded(seed)
             let observed = State.random(using: &generator)
             let desired = State.random(using: &generator)
             let plan = Plan(from: observed, to: desired, removal: removal)
@@ -18,7 +19,7 @@ import Testing
 
     @Test func equalStatesNeedNoStep() {
         for seed in 1...100 as ClosedRange<UInt64> {
-            var generator = SeededGenerator(seed: seed)
+            var generator = Seeded(seed)
             let state = State.random(using: &generator)
             #expect(Plan(from: state, to: state).isEmpty)
         }

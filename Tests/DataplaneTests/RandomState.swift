@@ -1,24 +1,11 @@
 import Addressing
+import TestKit
 
 @testable import Dataplane
 
-/// Random numbers that repeat: a failing seed can be run again.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state
-    }
-}
-
 extension State {
     /// Up to five bridges, each with ports into up to three namespaces, addresses, routes, sysctls and elements.
-    static func random(using generator: inout SeededGenerator) -> State {
+    static func random(using generator: inout Seeded) -> State {
         var state = State()
         state.hasTable = Bool.random(using: &generator)
         for number in 0..<Int.random(in: 0...5, using: &generator) where Bool.random(using: &generator) {
@@ -27,7 +14,7 @@ extension State {
         return state
     }
 
-    private mutating func addBridge(_ number: Int, _ generator: inout SeededGenerator) {
+    private mutating func addBridge(_ number: Int, _ generator: inout Seeded) {
         let id = LinkID("br\(number)")
         insert(
             LinkSpec(
@@ -43,7 +30,7 @@ extension State {
         for port in 0..<Int.random(in: 0...3, using: &generator) { addPort(number, port, &generator) }
     }
 
-    private mutating func addPort(_ bridge: Int, _ port: Int, _ generator: inout SeededGenerator) {
+    private mutating func addPort(_ bridge: Int, _ port: Int, _ generator: inout Seeded) {
         let namespace = Namespace.path("/run/netns/\(port)")
         // The first is an adopted one: never pinned by us.
         if port > 0 { pins.insert(NamespacePin(path: "/run/netns/\(port)")) }

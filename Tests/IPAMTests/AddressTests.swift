@@ -1,6 +1,7 @@
 import Addressing
 import NetworkModel
 import Testing
+import TestKit
 
 @testable import IPAM
 

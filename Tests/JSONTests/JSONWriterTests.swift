@@ -1,5 +1,6 @@
 import JSON
 import Testing
+import TestKit
 
 @Suite struct JSONWriterTests {
     private func text(_ body: (inout JSONWriter) -> Void) -> String {

@@ -1,5 +1,6 @@
 import JSON
 import Testing
+import TestKit
 
 @Suite struct ParserTests {
     @Test func readsEveryKindInOrder() throws {
