@@ -60,6 +60,7 @@ public actor Healer {
     private func hear() async {
         let hint = senses.take()
         guard !hint.isEmpty else { return }
+        if hint.everything { logger.notice("notifications were lost; looking at everything") }
         var target = HealingTarget(everything: hint.everything, table: hint.table, links: hint.links)
         if hint.settings { target.owners.insert(.host) }
         if !hint.namespaces.isEmpty { target.namespaces = await namespaces(hint.namespaces) }
