@@ -49,8 +49,8 @@ extension LinkTests {
             #expect(addresses.first { $0.local == "fd00:1::3" }?.tentative == nil)
             #expect(try Oracle.routes(in: inside).first { $0.dst == "default" }?.gateway == "10.1.0.1")
             #expect(try Oracle.routes(in: inside, family: "-6").first { $0.dst == "default" }?.gateway == "fd00:1::1")
-            _ = try Oracle.run(["ping", "-c1", "-W2", "10.1.0.1"], inside)
-            _ = try Oracle.run(["ping", "-c1", "-W2", "fd00:1::1"], bed.pin("a").path)
+            _ = try Oracle.run(["ping", "-c1", "-w8", "10.1.0.1"], inside)
+            _ = try Oracle.run(["ping", "-c1", "-w8", "fd00:1::1"], bed.pin("a").path)
 
             let observed = try await bed.observe(for: desired).state
             #expect(Plan(from: observed, to: desired).description == "")

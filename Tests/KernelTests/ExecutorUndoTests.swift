@@ -91,7 +91,7 @@ extension LinkTests {
             try await bed.executor.execute(plan)
             #expect(try await bed.plan(to: desired).description == "")
             #expect(try Set(Oracle.links(in: inside).keys) == ["lo", "eth0"])
-            _ = try Oracle.run(["ping", "-c1", "-W2", "10.1.0.1"], inside)
+            _ = try Oracle.run(["ping", "-c1", "-w8", "10.1.0.1"], inside)
             try await bed.clear(desired)
         }
     }

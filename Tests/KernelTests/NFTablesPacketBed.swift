@@ -209,7 +209,7 @@ struct PacketBed {
         for container in containers {
             for (family, set) in [(AddressFamily.ipv4, "seen4"), (.ipv6, "seen6")] {
                 try bed.run("nft flush set inet probe \(set)", in: target)
-                try bed.run("ping -q -c1 -W2 \(text(target, family))", in: container)
+                try bed.run("ping -q -c1 -w8 \(text(target, family))", in: container)
                 let listing = try bed.run("nft list set inet probe \(set)", in: target)
                 let elements = listing.split(separator: "elements = {").dropFirst().first?.prefix { $0 != "}" } ?? ""
                 found[container, default: []] += elements.split(separator: ",").map {

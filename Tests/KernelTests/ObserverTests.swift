@@ -105,7 +105,7 @@ extension LinkTests {
                 // A link that was down has lost its routes; they are seen in the next look.
                 try await bed.executor.execute(try await bed.plan(to: desired))
                 #expect(try await bed.plan(to: desired).description == "", "\(damage)")
-                _ = try Oracle.run(["ping", "-c1", "-W2", "10.1.0.1"], inside)
+                _ = try Oracle.run(["ping", "-c1", "-w8", "10.1.0.1"], inside)
             }
             try await bed.clear(desired)
         }
