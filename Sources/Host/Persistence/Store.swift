@@ -40,14 +40,23 @@ public final class Store: Sendable {
 
     /// All that is stored.
     public func load() throws(StoreError) -> StoredState {
+        try read { database in
+            let addresses = try AddressRows.load(database)
+            return StoredState(
+                networks: try NetworkRows.load(database, own: addresses.own),
+                endpoints: try EndpointRows.load(database, addresses: addresses.endpoints),
+                containers: try ContainerRows.load(database), settings: try SettingRows.load(database))
+        }
+    }
+
+    /// Only the settings: what has to be known before there is anybody to load the rest for.
+    public func settings() throws(StoreError) -> [String: String] {
+        try read { try SettingRows.load($0) }
+    }
+
+    private func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
         do {
-            return try queue.read { database in
-                let addresses = try AddressRows.load(database)
-                return StoredState(
-                    networks: try NetworkRows.load(database, own: addresses.own),
-                    endpoints: try EndpointRows.load(database, addresses: addresses.endpoints),
-                    containers: try ContainerRows.load(database), settings: try SettingRows.load(database))
-            }
+            return try queue.read(body)
         } catch let error as ColumnError {
             throw StoreError.damaged(path, error.description)
         } catch {

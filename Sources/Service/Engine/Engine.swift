@@ -139,7 +139,7 @@ public actor Engine {
     }
 
     private func noteSharing(_ container: Container, _ isSharing: Bool) {
-        guard case .container = container.host.networkMode, let sandbox = container.sandbox else { return }
+        guard container.host.networkMode.isShared, let sandbox = container.sandbox else { return }
         if isSharing {
             sharers[sandbox.id, default: []].insert(container.id)
         } else {

@@ -1,5 +1,6 @@
 public import Addressing
 public import IPAM
+import Runtime
 
 /// What the operator decides for the whole daemon; named as in dockerd's `daemon.json`.
 public struct EngineConfiguration: Sendable {
@@ -51,5 +52,5 @@ public struct EngineConfiguration: Sendable {
     }
 
     /// The directory of the pins.
-    public var namespaceDirectory: String { execRoot + "/netns" }
+    public var namespaceDirectory: String { SandboxDirectory(execRoot: execRoot).path }
 }

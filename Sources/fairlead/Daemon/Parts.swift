@@ -20,7 +20,7 @@ struct Parts {
         guard features.hasNFTables else {
             throw StartFailure("the kernel has no nf_tables, or doesn't let us use it (CAP_NET_ADMIN is needed)")
         }
-        let settings = try await HostSettings(try store.load().settings) { try await LinkGroups.choose(on: threads) }
+        let settings = try await HostSettings(try store.settings()) { try await LinkGroups.choose(on: threads) }
         if !settings.new.isEmpty {
             try await store.commit(settings.new.map { .setSetting($0.key, $0.value) }, for: "host settings")
         }

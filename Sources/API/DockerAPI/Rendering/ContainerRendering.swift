@@ -73,7 +73,7 @@ enum ContainerRendering {
     ) {
         let container = entry.container
         let attachments = Attachment.all(of: entry, in: networks)
-        let sandbox = if case .container = container.host.networkMode { nil as Sandbox? } else { container.sandbox }
+        let sandbox = container.host.networkMode.isShared ? nil : container.sandbox
         json.object("NetworkSettings") {
             $0.field("SandboxID", sandbox?.id.text ?? "")
             $0.field("SandboxKey", sandbox?.path ?? "")

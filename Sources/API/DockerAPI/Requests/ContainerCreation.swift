@@ -99,7 +99,7 @@ struct ContainerCreation {
         } catch {
             throw .badRequest("invalid MAC address: \(body.mac)")
         }
-        if case .container = mode { throw .badRequest("conflicting options: mac-address and the network mode") }
+        if mode.isShared { throw .badRequest("conflicting options: mac-address and the network mode") }
         if mode == .host || mode == .none {
             throw .badRequest("conflicting options: mac-address and the network mode")
         }

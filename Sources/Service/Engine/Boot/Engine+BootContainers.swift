@@ -57,7 +57,7 @@ extension Engine {
         }
         if await hasSurvived(&container) { return .stays(container) }
         if stored.startsWithDaemon {
-            if case .container = stored.host.networkMode {
+            if stored.host.networkMode.isShared {
                 container.sandbox = nil
                 container.state.status = .exited
                 return .startsLater(container)

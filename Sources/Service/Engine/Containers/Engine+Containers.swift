@@ -35,7 +35,7 @@ extension Engine {
     ) throws(EngineError) -> OrderedDictionary<String, EndpointSettings> {
         var attachments: OrderedDictionary<String, EndpointSettings> = [:]
         // Docker overlooks the networks of a container that has another's stack, or none at all.
-        if case .container = request.host.networkMode { return attachments }
+        if request.host.networkMode.isShared { return attachments }
         if request.config.networkDisabled { return attachments }
         for (key, settings) in request.attachments where !isDisabledBridge(key) {
             let name = key == "default" ? "bridge" : key

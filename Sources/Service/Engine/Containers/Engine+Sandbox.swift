@@ -1,4 +1,5 @@
 import NetworkModel
+import Runtime
 
 extension Engine {
     /// The namespace a container will be: its own, an adopted one, another container's or the daemon's.
@@ -13,8 +14,7 @@ extension Engine {
             return try sharedSandbox(term, for: container)
         case .bridge, .none, .network:
             if let witness = container.adoption { return try await adoptedSandbox(witness, for: container) }
-            return Sandbox(
-                id: .random(), path: "\(configuration.namespaceDirectory)/\(container.id.short)", identity: "")
+            return SandboxDirectory(execRoot: configuration.execRoot).sandbox(for: container.id)
         }
     }
 

@@ -56,7 +56,7 @@ extension Engine {
     private func connectRunning(
         _ entry: ContainerEntry, _ term: String, _ settings: EndpointSettings
     ) async throws(EngineError) {
-        if case .container = entry.container.host.networkMode { throw Self.sharedStack }
+        if entry.container.host.networkMode.isShared { throw Self.sharedStack }
         let found = try current.network(term).network
         try await usingNetworks([found.id]) { () async throws(EngineError) in
             guard let network = current.networks[found.id]?.network else {
@@ -84,7 +84,7 @@ extension Engine {
                 .invalidArgument,
                 "cannot connect container to host network - container must be created in host network mode")
         }
-        if case .container = container.host.networkMode { throw Self.sharedStack }
+        if container.host.networkMode.isShared { throw Self.sharedStack }
         for (key, other) in container.attachments {
             let known = try optionalNetwork(other.networkID.nonEmpty ?? key)
             if key == name || other.networkID == network.id.text { continue }
