@@ -49,13 +49,14 @@ let core: [Target] = [
 ]
 
 let host: [Target] = [
-    module("Netlink", in: "Host", needs: ["Addressing", "CNetlinkRoute"]),
-    module("NFTables", in: "Host", needs: ["Addressing", "Dataplane", "Firewall", "CNFTables"]),
+    module("Steps", in: "Host"),
+    module("Netlink", in: "Host", needs: ["Addressing", "Steps", "CNetlinkRoute"]),
+    module("NFTables", in: "Host", needs: ["Addressing", "Dataplane", "Firewall", "Steps", "CNFTables"]),
     module(
         "Kernel", in: "Host",
-        needs: ["Addressing", "Dataplane", "Netlink", "NFTables", "CShims", log]),
+        needs: ["Addressing", "Dataplane", "Netlink", "NFTables", "Steps", "CShims", log]),
     module(
-        "Persistence", in: "Host", needs: ["Addressing", "NetworkModel", grdb, orderedCollections, log],
+        "Persistence", in: "Host", needs: ["Addressing", "NetworkModel", "Steps", grdb, orderedCollections, log],
         resources: [.embedInCode("../../../Migrations/0001_initial.sql")]),
     module("Runtime", in: "Host", needs: ["NetworkModel", "Dataplane", "Kernel"]),
 ]
@@ -96,8 +97,8 @@ let c: [Target] = [
 let daemon = Target.executableTarget(
     name: "fairlead",
     dependencies: [
-        "Addressing", "JSON", "NetworkModel", "IPAM", "Kernel", "Persistence", "Reconciler", "Engine", "Telemetry",
-        "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client", "CShims", arguments, lifecycle, signals, log,
+        "Addressing", "JSON", "NetworkModel", "IPAM", "Steps", "Kernel", "Persistence", "Reconciler", "Engine",
+        "Telemetry", "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client", "CShims", arguments, lifecycle, signals, log,
         metrics,
     ],
     path: "Sources/fairlead", swiftSettings: strict)

@@ -1,6 +1,7 @@
 import CShims
 public import Dataplane
 import Glibc
+import Steps
 
 /// Pins: namespaces of ours, each kept by a bind mount on a file, like those of ip-netns(8).
 ///
@@ -17,15 +18,17 @@ extension NamespaceHandle {
         assert(shim_thread_is_dedicated(), "only a thread made for it may change its namespace")
         try makeDirectories(above: pin.path)
         // An empty file can be the rest of an attempt that was cut short: it is used.
-        let file = open(pin.path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o444)
+        let file = StepGate.step(.file, "create \(pin.path)") {
+            open(pin.path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o444)
+        }
         guard file >= 0 else { throw .system(SystemCallError("open", pin.path, errno: errno)) }
         close(file)
         guard shim_is_namespace_file(pin.path) == 0 else {
             throw .system(SystemCallError("mount", pin.path, errno: EEXIST))
         }
-        let outcome = shim_create_pinned_namespace(pin.path)
+        let outcome = StepGate.step(.mount, pin.path) { shim_create_pinned_namespace(pin.path) }
         guard outcome == 0 else {
-            unlink(pin.path)
+            remove(file: pin.path)
             throw .system(SystemCallError("mount", pin.path, errno: -outcome))
         }
     }
@@ -39,12 +42,13 @@ extension NamespaceHandle {
             if found == -ENOENT || found == -ENOTDIR { return }
             if found < 0 { throw .system(SystemCallError("open", pin.path, errno: -found)) }
             if found == 0 { break }
-            let outcome = shim_detach_mount(pin.path)
+            let outcome = StepGate.step(.unmount, pin.path) { shim_detach_mount(pin.path) }
             if outcome < 0 { throw .system(SystemCallError("umount", pin.path, errno: -outcome)) }
         }
         guard isRest(pin.path) else { throw .system(SystemCallError("unlink", pin.path, errno: EBUSY)) }
-        guard unlink(pin.path) == 0 || errno == ENOENT else {
-            throw .system(SystemCallError("unlink", pin.path, errno: errno))
+        let outcome = remove(file: pin.path)
+        guard outcome == 0 || outcome == ENOENT else {
+            throw .system(SystemCallError("unlink", pin.path, errno: outcome))
         }
     }
 
@@ -60,7 +64,13 @@ extension NamespaceHandle {
     ///
     /// - Returns: Their paths.
     public static func clearRests(in directory: String) throws(NamespaceError) -> [String] {
-        try entries(of: directory).filter { shim_is_namespace_file($0) == 0 && isRest($0) && unlink($0) == 0 }
+        try entries(of: directory).filter { shim_is_namespace_file($0) == 0 && isRest($0) && remove(file: $0) == 0 }
+    }
+
+    /// unlink(2): 0, or errno.
+    @discardableResult
+    private static func remove(file path: String) -> Int32 {
+        StepGate.step(.file, "unlink \(path)") { unlink(path) == 0 ? 0 : errno }
     }
 
     private static func isRest(_ path: String) -> Bool {
@@ -87,12 +97,16 @@ extension NamespaceHandle {
     private static func makeDirectories(above path: String) throws(NamespaceError) {
         for end in path.indices.dropFirst() where path[end] == "/" {
             let directory = String(path[..<end])
-            guard mkdir(directory, 0o755) == 0 else {
-                if errno == EEXIST { continue }
-                throw .system(SystemCallError("mkdir", directory, errno: errno))
+            // Looked for first, since making what exists is no step.
+            if access(directory, F_OK) == 0 { continue }
+            let outcome = StepGate.step(.file, "mkdir \(directory)") {
+                guard mkdir(directory, 0o755) == 0 else { return errno }
+                // The process's umask may have taken bits away; everybody must be able to reach the pins.
+                return chmod(directory, 0o755) == 0 ? 0 : errno
             }
-            // The process's umask may have taken bits away; everybody must be able to reach the pins.
-            chmod(directory, 0o755)
+            guard outcome == 0 || outcome == EEXIST else {
+                throw .system(SystemCallError("mkdir", directory, errno: outcome))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import CShims
 internal import Glibc
+internal import Steps
 
 /// A netlink request put together byte by byte (netlink(7)).
 struct RawMessage {
@@ -10,6 +11,10 @@ struct RawMessage {
         bytes = [0, 0, 0, 0] + type.octets + (flags | 1).octets + [UInt8](repeating: 0, count: 8) + header
         pad()
     }
+
+    /// Whether it asks for more than to be told: conntrack's requests begin with NEW and GET (linux/netfilter/
+    /// nfnetlink_conntrack.h), those of rtnetlink(7) come in fours, of which the third is a GET.
+    var isChange: Bool { bytes[5] == 0 ? bytes[4] & 3 != 2 : bytes[4] != 1 }
 
     mutating func append(_ octets: [UInt8]) {
         bytes += octets
@@ -88,8 +93,12 @@ struct RawNetlinkSocket: ~Copyable {
     ) throws(SystemCallError) -> [Int32] {
         guard !messages.isEmpty else { return [] }
         let request = messages.enumerated().flatMap { $1.finished(sequence: UInt32($0) + 1) }
-        guard send(descriptor, request, request.count, 0) == request.count else {
-            throw SystemCallError("send", "netlink", errno: errno)
+        if messages.contains(where: \.isChange) {
+            try StepGate.step(.netlink, "\(messages.count) raw changes") { () throws(SystemCallError) in
+                try send(request)
+            }
+        } else {
+            try send(request)
         }
         var outcomes = [Int32?](repeating: nil, count: messages.count)
         var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -102,6 +111,12 @@ struct RawNetlinkSocket: ~Copyable {
             buffer.withUnsafeBytes { Self.read($0[..<count], into: &outcomes, onEntry) }
         }
         return outcomes.map { $0 ?? 0 }
+    }
+
+    private func send(_ request: [UInt8]) throws(SystemCallError) {
+        guard Glibc.send(descriptor, request, request.count, 0) == request.count else {
+            throw SystemCallError("send", "netlink", errno: errno)
+        }
     }
 
     private static func read(

@@ -1,5 +1,6 @@
 public import Dataplane
 import Glibc
+import Steps
 
 /// Files below `/proc/sys`. Those of `net` show the namespace of the calling thread.
 public enum Sysctl {
@@ -22,8 +23,10 @@ public enum Sysctl {
         guard file >= 0 else { throw SystemCallError("open", name, errno: errno) }
         defer { close(file) }
         let text = Array(value.utf8) + [UInt8(ascii: "\n")]
-        while Glibc.write(file, text, text.count) < 0 {
-            guard errno == EINTR else { throw SystemCallError("write", name, errno: errno) }
+        try StepGate.step(.file, "write \(name)") { () throws(SystemCallError) in
+            while Glibc.write(file, text, text.count) < 0 {
+                guard errno == EINTR else { throw SystemCallError("write", name, errno: errno) }
+            }
         }
     }
 

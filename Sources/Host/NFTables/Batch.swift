@@ -59,6 +59,18 @@ struct Batch {
         append(room: 64) { nftnl_batch_end($0, sequence) }
     }
 
+    /// What the first message does, and how many there are besides.
+    var summary: String {
+        guard let label = labels.first else { return "nothing" }
+        let text =
+            switch label {
+            case .object(let operation, let name): "\(operation) \(name)"
+            case .elements(let operation, let changes):
+                "\(operation) \(changes.first?.element.name ?? "") and \(changes.count - 1) more"
+            }
+        return labels.count > 1 ? "\(text), and \(labels.count - 1) messages more" : text
+    }
+
     /// What the refused message was about; nil: the batch as a whole.
     func label(_ refusal: Refusal) -> Label? {
         let index = Int(refusal.sequence &- first) - 1

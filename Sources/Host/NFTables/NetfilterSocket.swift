@@ -1,5 +1,6 @@
 import CNFTables
 import Glibc
+import Steps
 
 /// A message that the kernel refused.
 struct Refusal {
@@ -67,8 +68,11 @@ struct NetfilterSocket: ~Copyable {
     /// Sends a batch whose message `last` asks for an acknowledgement, and returns what was refused.
     ///
     /// The kernel has answered everything by the time send(2) returns: it handles netlink on the sender's thread.
-    mutating func transact(_ batch: [UInt8], first: UInt32, last: UInt32) throws(NFTablesError) -> [Refusal] {
-        try send(batch)
+    mutating func transact(
+        _ batch: [UInt8], first: UInt32, last: UInt32, _ what: @autoclosure () -> String
+    ) throws(NFTablesError) -> [Refusal] {
+        reserve(batch.count)
+        try StepGate.step(.nftables, what()) { () throws(NFTablesError) in try send(batch) }
         var refusals: [Refusal] = []
         var isAcknowledged = false
         while let count = try receive(flags: Int32(MSG_DONTWAIT)) {
@@ -92,6 +96,7 @@ struct NetfilterSocket: ~Copyable {
     mutating func dump(
         _ request: [UInt8], sequence: UInt32, each: (UnsafePointer<nlmsghdr>) -> Void
     ) throws(NFTablesError) {
+        reserve(request.count)
         try send(request)
         var failure: Int32 = 0
         var isDone = false
@@ -118,11 +123,14 @@ struct NetfilterSocket: ~Copyable {
         if failure != 0 { throw NFTablesError(operation: "dump", object: "", errno: failure) }
     }
 
-    private mutating func send(_ bytes: [UInt8]) throws(NFTablesError) {
-        if bytes.count * 2 > sendSize {
-            sendSize = min(bytes.count * 2, 1 << 30)
-            setOption(SOL_SOCKET, SO_SNDBUFFORCE, Int32(sendSize))
-        }
+    /// Makes room for a send of so many bytes.
+    private mutating func reserve(_ count: Int) {
+        guard count * 2 > sendSize else { return }
+        sendSize = min(count * 2, 1 << 30)
+        setOption(SOL_SOCKET, SO_SNDBUFFORCE, Int32(sendSize))
+    }
+
+    private func send(_ bytes: [UInt8]) throws(NFTablesError) {
         while true {
             let sent = Glibc.send(descriptor, bytes, bytes.count, 0)
             if sent == bytes.count { return }

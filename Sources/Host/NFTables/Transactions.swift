@@ -57,7 +57,8 @@ extension NFTablesConnection {
         batch.finish()
         let last = batch.lastSequence
         socket.skip(to: last &+ 2)
-        let refusals = try socket.transact(batch.bytes, first: batch.firstSequence, last: last)
+        let refusals = try socket.transact(
+            batch.bytes, first: batch.firstSequence, last: last, "\(batch.summary) in \(table.name)")
         guard let refusal = refusals.min(by: { $0.sequence < $1.sequence }) else { return }
         throw error(refusal, in: batch)
     }

@@ -8,6 +8,9 @@ public struct Message: Sendable, Hashable {
     /// Length, type and flags are set; the socket fills in the sequence number.
     let bytes: [UInt8]
 
+    /// Whether it asks for more than to be told: requests come in fours, of which the third is a GET (rtnetlink(7)).
+    var isChange: Bool { bytes.count > 4 && bytes[4] & 3 != 2 }
+
     /// Takes over what a libnl builder made.
     init(operation: String, copying message: OpaquePointer, flags: Int32 = 0) throws(NetlinkError) {
         guard let header = nlmsg_hdr(message) else { throw NetlinkError(operation: operation, errno: ENOMEM) }

@@ -1,5 +1,6 @@
 internal import CNetlinkRoute
 internal import Glibc
+internal import Steps
 
 extension NetlinkSocket {
     /// Sends all messages at once and collects the answer to each. The kernel does them in order and goes on after one
@@ -42,7 +43,14 @@ extension NetlinkSocket {
     ) throws(NetlinkError) -> [Acknowledgement] {
         let operation = messages.first?.operation ?? ""
         let first = exchange.sequence &+ 1
-        try send(exchange.number(messages), operation)
+        let bytes = exchange.number(messages)
+        if messages.contains(where: \.isChange) {
+            let rest = messages.count > 1 ? " and \(messages.count - 1) more" : ""
+            // The kernel does all of it on the sender's thread, before send(2) returns (netlink_sendmsg).
+            try StepGate.step(.netlink, operation + rest) { () throws(NetlinkError) in try send(bytes, operation) }
+        } else {
+            try send(bytes, operation)
+        }
         var answers = [Acknowledgement?](repeating: nil, count: messages.count)
         var missing = messages.count
         while missing > 0 {

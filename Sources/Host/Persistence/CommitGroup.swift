@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Logging
+import Steps
 
 /// One transaction for many requests, on the thread that owns the store's connection.
 struct CommitGroup {
@@ -95,7 +96,7 @@ struct CommitGroup {
         }
         do {
             beforeCommit()
-            try database.execute(sql: "COMMIT")
+            try StepGate.step(.commit, "\(pending.count) requests") { try database.execute(sql: "COMMIT") }
         } catch {
             rollBack(database)
             attempt.end = .commitFailed(describe(error))
@@ -143,17 +144,22 @@ struct CommitGroup {
     mutating func discardFrames() -> String? {
         let reason: String? = queue.writeWithoutTransaction { database in
             do {
-                let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-                if row?[0] == 0 {
+                let isEmpty = try StepGate.step(.commit, "empty the WAL") {
+                    guard try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")?[0] == 0 else {
+                        return false
+                    }
                     // SQLite doesn't sync the new length.
                     try StoreFile.sync(path + "-wal")
-                    return nil
+                    return true
                 }
+                if isEmpty { return nil }
             } catch {
                 logger.warning("cannot empty the WAL", metadata: ["reason": "\(describe(error))"])
             }
             do {
-                try database.execute(sql: "PRAGMA user_version = \(try Schema.version(of: database))")
+                try StepGate.step(.commit, "overwrite a failed commit") {
+                    try database.execute(sql: "PRAGMA user_version = \(try Schema.version(of: database))")
+                }
                 return nil
             } catch {
                 return describe(error)

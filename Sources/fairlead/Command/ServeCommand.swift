@@ -1,4 +1,5 @@
 import ArgumentParser
+import Steps
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,6 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
                 environment: Environment.all, warnings: warnings)
             let configuration = try reading.read()
             if options.validate { return Terminal.writeError("configuration OK\n") }
+            if let stepFd = options.stepFd { StepGate.open(stepFd) }
             try await Daemon(configuration, reading: reading).run()
         } catch let error as ExitCode {
             throw error

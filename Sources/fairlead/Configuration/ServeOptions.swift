@@ -54,6 +54,8 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The daemon's certificate.") var tlscert: String?
     @Option(help: "The daemon's key.") var tlskey: String?
     @Flag(help: "Check the configuration, say so, and end.") var validate = false
+    /// For the tests that end the daemon at every step.
+    @Option(help: .hidden) var stepFd: Int32?
 
     /// The flags that were given, as the file would have them, by key.
     func directives() throws(ConfigurationError) -> [String: JSONValue] {
