@@ -98,7 +98,8 @@ let daemon = Target.executableTarget(
     name: "fairlead",
     dependencies: [
         "Addressing", "JSON", "NetworkModel", "IPAM", "Steps", "Kernel", "Persistence", "Reconciler", "Engine",
-        "Telemetry", "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client", "CShims", arguments, lifecycle, signals, log,
+        "Telemetry", "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client", "CShims", arguments, lifecycle,
+        signals, log,
         metrics,
     ],
     path: "Sources/fairlead", swiftSettings: strict)

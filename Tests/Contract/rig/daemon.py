@@ -36,6 +36,8 @@ class Daemon:
         self.socket, self.log = f"{self.folder}/fairlead.sock", f"{self.folder}/log"
         self.options, self.ports = list(options), list(ports)
         self.host_options = host_options
+        # A `rig.steps.Gate` that the next start gets, and what to run the daemon under (strace).
+        self.gate, self.under = None, []
         self.space = Space("host")
         self.outside = None
         self.process = None
@@ -70,7 +72,8 @@ class Daemon:
         words = [BINARY, "serve"]
         for host in hosts:
             words += ["--host", host]
-        return words + ["--data-root", self.data_root, "--exec-root", self.exec_root, *self.options]
+        words += ["--data-root", self.data_root, "--exec-root", self.exec_root, *self.options]
+        return [*self.under, *words, *(self.gate.options if self.gate else [])]
 
     def launch(self) -> subprocess.Popen:
         """Starts the process without waiting for it."""
@@ -79,7 +82,10 @@ class Daemon:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.space.command(*self.arguments())],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
+                pass_fds=[self.gate.theirs.fileno()] if self.gate else [],
             )
+        if self.gate:
+            self.gate.attend()
         return self.process
 
     def start(self, seconds=20.0) -> "Daemon":

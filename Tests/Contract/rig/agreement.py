@@ -1,0 +1,156 @@
+"""Whether the kernel is what the store says: read with sqlite3, `ip -j` and `nft -j`, not with the daemon's own reader.
+
+For plain bridge networks and containers with namespaces of their own."""
+
+import ipaddress
+
+from .daemon import DOOMED
+from .namespaces import Netns
+
+_NETWORKS = "SELECT id, name, is_internal, enable_ipv4, enable_ipv6 FROM network WHERE driver = 'bridge' AND is_config_only = 0"
+_CONTAINERS = "SELECT id, name, status FROM container"
+_ENDPOINTS = "SELECT id, network, container, hex(mac) AS mac, interface, host_interface FROM endpoint"
+_ADDRESSES = "SELECT network, role, endpoint, family, hex(address) AS address, length FROM address"
+
+
+def _address(row) -> str:
+    raw = bytes.fromhex(row["address"])
+    return str(ipaddress.ip_address(raw[-4:] if row["family"] == 4 else raw))
+
+
+class Store:
+    """What the rows say."""
+
+    def __init__(self, daemon):
+        self.networks = {row["id"]: row for row in daemon.rows(_NETWORKS)}
+        self.containers = {row["id"]: row for row in daemon.rows(_CONTAINERS)}
+        self.endpoints = {row["id"]: row for row in daemon.rows(_ENDPOINTS)}
+        self.addresses = daemon.rows(_ADDRESSES)
+
+    def bridge(self, network: str) -> str:
+        return "fairlead0" if self.networks[network]["name"] == "bridge" else f"br-{network[:12]}"
+
+    @property
+    def running(self) -> list:
+        return [row for row in self.containers.values() if row["status"] == "running"]
+
+    def attached(self) -> list:
+        """Endpoints that shall be in the kernel."""
+        return [e for e in self.endpoints.values() if self.containers[e["container"]]["status"] == "running"]
+
+    def addresses_of(self, endpoint: str) -> list:
+        return [row for row in self.addresses if row["endpoint"] == endpoint]
+
+    def loose_ends(self) -> list:
+        """Rows that no object owns."""
+        found = [f"address {_address(row)} of no network" for row in self.addresses
+                 if row["network"] not in self.networks]
+        found += [f"address {_address(row)} of no endpoint" for row in self.addresses
+                  if row["endpoint"] and row["endpoint"] not in self.endpoints]
+        found += [f"endpoint {e['id'][:12]} of no container or network" for e in self.endpoints.values()
+                  if e["container"] not in self.containers or e["network"] not in self.networks]
+        keys = [(row["family"], row["address"]) for row in self.addresses]
+        return found + [f"address {key} twice" for key in {key for key in keys if keys.count(key) > 1}]
+
+    # --- what that makes the kernel
+
+    def links(self) -> dict:
+        """By name: master, MAC (where the store knows it)."""
+        wanted = {self.bridge(network): None for network in self.networks}
+        for endpoint in self.attached():
+            wanted[endpoint["host_interface"]] = self.bridge(endpoint["network"])
+        return wanted
+
+    def inside(self, container: str) -> dict:
+        """Interfaces of a container: MAC and addresses."""
+        return {
+            e["interface"]: (
+                ":".join(e["mac"][i:i + 2] for i in range(0, 12, 2)).lower(),
+                sorted(f"{_address(row)}/{row['length']}" for row in self.addresses_of(e["id"])),
+            )
+            for e in self.attached() if e["container"] == container
+        }
+
+    def elements(self) -> set:
+        """(set, key…) for each."""
+        wanted = set()
+        for network, row in self.networks.items():
+            bridge = self.bridge(network)
+            wanted.add(("within", bridge, bridge))
+            for family in ("ipv4", "ipv6"):
+                leaves = row[f"enable_{family}"] and not row["is_internal"]
+                wanted.add(("protected", family, bridge))
+                wanted.add(("outbound" if leaves else "confined", family, bridge))
+                if leaves:
+                    wanted.add(("translated", family, bridge))
+        for endpoint in self.attached():
+            if self.networks[endpoint["network"]]["is_internal"]:
+                continue
+            for row in self.addresses_of(endpoint["id"]):
+                wanted.add((f"guarded{row['family']}", _address(row)))
+                wanted.add((f"direct{row['family']}", _address(row), self.bridge(endpoint["network"])))
+        return wanted
+
+
+class Kernel:
+    """What is there."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        everything = {link["ifname"]: link for link in daemon.space.ip("addr")}
+        self.doomed = [name for name in everything if DOOMED.match(name)]
+        self.links = {
+            name: link.get("master") for name, link in everything.items()
+            if name not in ("lo", "out0") and name not in self.doomed
+        }
+        self.down = [name for name in self.links if "UP" not in everything[name]["flags"]]
+        root = daemon.space.host_path(f"{daemon.exec_root}/netns")
+        self.pins = set(daemon.space.run("ls", f"{daemon.exec_root}/netns").split())
+        self.mounts = {point.rsplit("/", 1)[1] for point in daemon.space.mounts(daemon.exec_root)}
+        self.root = root
+
+    def inside(self, pin: str) -> dict:
+        found = {}
+        for link in Netns(f"{self.root}/{pin}", pin).ip("addr"):
+            if link["ifname"] == "lo":
+                continue
+            addresses = [f"{a['local']}/{a['prefixlen']}" for a in link["addr_info"] if a["scope"] == "global"]
+            found[link["ifname"]] = (link["address"], sorted(addresses))
+        return found
+
+    def elements(self) -> set:
+        found = set()
+        for item in self.daemon.table():
+            kind = item.get("set") or item.get("map")
+            if not kind or kind["name"] == "closed":
+                continue
+            for element in kind.get("elem", []):
+                key = element[0] if isinstance(element, list) else element
+                key = key.get("elem", {}).get("val", key) if isinstance(key, dict) else key
+                parts = key["concat"] if isinstance(key, dict) and "concat" in key else [key]
+                found.add((kind["name"], *map(str, parts)))
+        return found
+
+
+def disagreements(daemon) -> list:
+    """How store and kernel differ, in words; empty when they agree."""
+    store, kernel = Store(daemon), Kernel(daemon)
+    found = store.loose_ends()
+    for name in sorted({*store.links(), *kernel.links}):
+        wanted, seen = store.links().get(name, "no link"), kernel.links.get(name, "no link")
+        if wanted != seen:
+            found.append(f"link {name}: the store says {wanted}, the kernel has {seen} (masters)")
+    found += [f"link {name} is down" for name in kernel.down]
+    found += [f"doomed link {name}" for name in kernel.doomed]
+    wanted = {row["id"][:12] for row in store.running}
+    for what, seen in (("pins", kernel.pins), ("mounts", kernel.mounts)):
+        if wanted != seen:
+            found.append(f"{what}: {sorted(wanted - seen)} missing, {sorted(seen - wanted)} too many")
+    for row in store.running:
+        if row["id"][:12] in kernel.mounts and (seen := kernel.inside(row["id"][:12])) != store.inside(row["id"]):
+            found.append(f"{row['name']} has {seen} inside, the store says {store.inside(row['id'])}")
+    wanted, seen = store.elements(), kernel.elements()
+    found += [f"element {key} is missing" for key in sorted(wanted - seen)]
+    found += [f"element {key} belongs to nothing" for key in sorted(seen - wanted)]
+    return found
+
