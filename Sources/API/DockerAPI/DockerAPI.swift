@@ -14,7 +14,7 @@ public struct DockerAPI: Responder {
     let engine: any DockerEngine
     let configuration: Configuration
     let responses: Responses
-    let cache = AnswerCache()
+    let cache: AnswerCache
     private let minimumVersion: APIVersion
     private let fallback: (any Responder)?
     private let logger: Logger
@@ -31,6 +31,10 @@ public struct DockerAPI: Responder {
         self.fallback = fallback
         self.logger = logger
         responses = Responses(serverVersion: engine.host.serverVersion)
+        cache = AnswerCache {
+            let snapshot = engine.snapshot
+            return snapshot.networks.count + snapshot.containers.count
+        }
         minimumVersion = APIVersion(configuration.minimumVersion)
     }
 

@@ -4,7 +4,8 @@ import Synchronization
 /// Rendered bytes by what they show: an object's id, its generation and the shape that the API version asks for.
 ///
 /// Holds at most `capacity` bytes: entries live in two halves; when the younger is full, the older is dropped and the
-/// younger takes its place, so that what is asked for often stays.
+/// younger takes its place, so that what is asked for often stays. What was asked about objects that are gone makes room
+/// the same way: a half is full, too, when it has more entries than the objects there are can have.
 final class AnswerCache: Sendable {
     struct Key: Hashable, Sendable {
         let id: String
@@ -31,9 +32,17 @@ final class AnswerCache: Sendable {
     }
 
     private let halfCapacity: Int
+    private let objects: @Sendable () -> Int
     private let state = Mutex(State())
 
-    init(capacity: Int = 64 << 20) { halfCapacity = capacity / 2 }
+    /// `objects`: how many there are at the moment.
+    init(capacity: Int = 64 << 20, objects: @escaping @Sendable () -> Int) {
+        halfCapacity = capacity / 2
+        self.objects = objects
+    }
+
+    /// How many entries it holds.
+    var count: Int { state.withLock { $0.young.count + $0.old.count } }
 
     /// The cached bytes, or what `render` makes. Two threads may both render: neither waits for the other.
     func bytes(_ key: Key, generation: UInt64, _ render: () -> [UInt8]) -> [UInt8] {
@@ -47,22 +56,36 @@ final class AnswerCache: Sendable {
         state.withLock { state in
             if let entry = state.young[key] { return entry.generation == generation ? entry.bytes : nil as [UInt8]? }
             guard let entry = state.old.removeValue(forKey: key), entry.generation == generation else { return nil }
-            state.insert(key, entry, halfCapacity)
+            insert(key, entry, &state)
             return entry.bytes
         }
     }
 
     private func store(_ key: Key, _ entry: Entry) {
         guard entry.bytes.count <= halfCapacity else { return }
-        state.withLock { $0.insert(key, entry, halfCapacity) }
+        state.withLock { insert(key, entry, &$0) }
     }
+
+    private func insert(_ key: Key, _ entry: Entry, _ state: inout State) {
+        state.insert(key, entry)
+        // Clients of one version ask for one or two shapes, those of several for some more.
+        let isFull =
+            state.youngSize > halfCapacity
+            || state.young.count > Self.spareEntries && state.young.count > Self.spareEntries + 4 * objects()
+        if isFull { state.turn() }
+    }
+
+    /// What each half may hold however few objects there are.
+    static let spareEntries = 256
 }
 
 extension AnswerCache.State {
-    fileprivate mutating func insert(_ key: AnswerCache.Key, _ entry: AnswerCache.Entry, _ halfCapacity: Int) {
+    fileprivate mutating func insert(_ key: AnswerCache.Key, _ entry: AnswerCache.Entry) {
         if let earlier = young.updateValue(entry, forKey: key) { youngSize -= earlier.bytes.count + Self.overhead }
         youngSize += entry.bytes.count + Self.overhead
-        guard youngSize > halfCapacity else { return }
+    }
+
+    fileprivate mutating func turn() {
         old = young
         young = [:]
         youngSize = 0
