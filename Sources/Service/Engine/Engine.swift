@@ -30,9 +30,10 @@ public actor Engine {
     var current = Snapshot()
     var ipam: IPAM
     var locks = ObjectLocks()
-    /// Names given to a network or container that is still being made.
+    /// Names given to a network that is still being made.
     var reservedNetworkNames: Set<String> = []
-    var reservedContainerNames: Set<String> = []
+    /// Names given to a container that is still being made or renamed, and whose they will be.
+    var reservedContainerNames: [String: ObjectID] = [:]
     /// Which network has a bridge of that name.
     var bridges: [String: ObjectID] = [:]
     /// The host ends of all endpoints.

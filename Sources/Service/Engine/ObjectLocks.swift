@@ -73,6 +73,24 @@ extension Engine {
         return try await body()
     }
 
+    /// Runs `body` while nobody else changes the container that `term` means.
+    ///
+    /// Whoever has that name once the lock is held is meant: its owner may have been renamed or removed, and the name
+    /// given to another, while somebody else held the lock.
+    ///
+    /// - Throws: 404 when there is none, then or by now; 400 when there are several.
+    func withContainer<Result: Sendable>(
+        named term: String, _ body: (ContainerEntry) async throws(EngineError) -> Result
+    ) async throws(EngineError) -> Result {
+        while true {
+            let id = try current.container(term).container.id
+            await acquire(id, .exclusive)
+            defer { release(id) }
+            let entry = try current.container(term)
+            if entry.container.id == id { return try await body(entry) }
+        }
+    }
+
     /// Runs `body` while nobody changes these networks; others may use them, too.
     func usingNetworks<Result: Sendable>(
         _ ids: some Collection<ObjectID>, _ body: () async throws(EngineError) -> Result

@@ -27,7 +27,7 @@ extension Engine {
     }
 
     func refuseTaken(_ name: String) throws(EngineError) {
-        let holder = current.containerIDs[name]?.text ?? (reservedContainerNames.contains(name) ? "" : nil)
+        let holder = current.containerIDs[name] ?? reservedContainerNames[name]
         guard let holder else { return }
         throw EngineError(
             .conflict,
@@ -41,9 +41,9 @@ extension Engine {
             let adjective = Self.adjectives.randomElement() ?? "plain"
             let noun = Self.nouns.randomElement() ?? "line"
             let name = "\(adjective)_\(noun)"
-            if current.containerIDs[name] == nil, !reservedContainerNames.contains(name) { return name }
+            if current.containerIDs[name] == nil, reservedContainerNames[name] == nil { return name }
             let numbered = "\(name)\(Int.random(in: 2...9_999))"
-            if current.containerIDs[numbered] == nil, !reservedContainerNames.contains(numbered) { return numbered }
+            if current.containerIDs[numbered] == nil, reservedContainerNames[numbered] == nil { return numbered }
         }
     }
 

@@ -20,8 +20,8 @@ extension Engine {
         }
         let container = Container(
             id: .random(), name: name, created: .now(), config: request.config, host: host, attachments: attachments)
-        reservedContainerNames.insert(name)
-        defer { reservedContainerNames.remove(name) }
+        reservedContainerNames[name] = container.id
+        defer { reservedContainerNames[name] = nil }
         try await commit([.putContainer(container)], for: "container \(name)")
         put(container)
         publish()
@@ -65,9 +65,7 @@ extension Engine {
 
     /// `POST /containers/{id}/rename`: endpoints and their names follow.
     public func renameContainer(_ term: String, to newName: String) async throws(EngineError) {
-        let id = try current.container(term).container.id
-        try await withContainer(id) { () async throws(EngineError) in
-            let entry = try self.entry(id, term)
+        try await withContainer(named: term) { (entry) async throws(EngineError) in
             let name = newName.hasPrefix("/") ? String(newName.dropFirst()) : newName
             if name.isEmpty { throw EngineError(.invalidArgument, "Neither old nor new names may be empty") }
             if name == entry.container.name {
@@ -79,8 +77,8 @@ extension Engine {
             } catch {
                 throw error.prefixed("Error when allocating new name: ")
             }
-            reservedContainerNames.insert(name)
-            defer { reservedContainerNames.remove(name) }
+            reservedContainerNames[name] = entry.container.id
+            defer { reservedContainerNames[name] = nil }
             try await commitRename(entry, to: name)
         }
     }
@@ -103,8 +101,9 @@ extension Engine {
         put(container)
         for endpoint in endpoints { put(endpoint) }
         publish()
-        await relabel(endpoints, in: container)
+        // At once: somebody may take the old name while the rules are changed.
         tell(container, "rename", ["oldName": "/" + oldName])
+        await relabel(endpoints, in: container)
     }
 
     /// The names in the comments of our rules. They only inform, so a refusal is logged.
@@ -127,9 +126,8 @@ extension Engine {
     ///
     /// - Throws: 409 when it runs and `force` isn't given.
     public func removeContainer(_ term: String, force: Bool) async throws(EngineError) {
-        let id = try current.container(term).container.id
-        try await withContainer(id) { () async throws(EngineError) in
-            let entry = try self.entry(id, term)
+        try await withContainer(named: term) { (entry) async throws(EngineError) in
+            let id = entry.container.id
             restarts.removeValue(forKey: id)?.cancel()
             if entry.container.state.isRunning {
                 guard force else {

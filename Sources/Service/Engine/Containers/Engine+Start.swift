@@ -10,13 +10,10 @@ extension Engine {
     ///
     /// - Throws: not-modified when it runs already; `failed to set up container networking: …`.
     public func startContainer(_ term: String) async throws(EngineError) {
-        let id = try current.container(term).container.id
-        try await withContainer(id) { () async throws(EngineError) in
-            guard let container = current.containers[id]?.container else {
-                throw EngineError(.notFound, "No such container: \(term)")
-            }
+        try await withContainer(named: term) { (entry) async throws(EngineError) in
+            let container = entry.container
             if container.state.isRunning { throw EngineError(.notModified, "container is already running") }
-            restarts.removeValue(forKey: id)?.cancel()
+            restarts.removeValue(forKey: container.id)?.cancel()
             var fresh = container
             fresh.state.restartCount = 0
             try await start(fresh)
@@ -61,6 +58,8 @@ extension Engine {
 
     /// Finds the network of each attachment, checks it, and gives the attachment the network's name as key.
     private func resolveAttachments(_ container: inout Container) throws(EngineError) -> [Network] {
+        // A network that is not there yet can be written down for it, but never means anything.
+        if container.host.networkMode.isShared { return [] }
         var attachments: OrderedDictionary<String, EndpointSettings> = [:]
         var networks: [Network] = []
         for (key, settings) in container.attachments {

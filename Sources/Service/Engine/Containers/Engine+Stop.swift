@@ -9,9 +9,8 @@ extension Engine {
     ///
     /// - Throws: not-modified when it doesn't run.
     public func stopContainer(_ term: String) async throws(EngineError) {
-        let id = try current.container(term).container.id
-        try await withContainer(id) { () async throws(EngineError) in
-            let entry = try self.entry(id, term)
+        try await withContainer(named: term) { (entry) async throws(EngineError) in
+            let id = entry.container.id
             let isWaitingToRestart = restarts.removeValue(forKey: id).map { $0.cancel() } != nil
             guard entry.container.state.isRunning else {
                 throw EngineError(.notModified, "container is already stopped")
@@ -28,9 +27,8 @@ extension Engine {
     ///
     /// - Throws: 409 when it doesn't run.
     public func killContainer(_ term: String, signal: Int) async throws(EngineError) {
-        let id = try current.container(term).container.id
-        try await withContainer(id) { () async throws(EngineError) in
-            let entry = try self.entry(id, term)
+        try await withContainer(named: term) { (entry) async throws(EngineError) in
+            let id = entry.container.id
             guard entry.container.state.status == .running else {
                 throw EngineError(.conflict, "cannot kill container: \(term): container \(id) is not running")
             }
@@ -42,9 +40,8 @@ extension Engine {
 
     /// `POST /containers/{id}/restart`: stop, if it runs, and start.
     public func restartContainer(_ term: String) async throws(EngineError) {
-        let id = try current.container(term).container.id
-        try await withContainer(id) { () async throws(EngineError) in
-            let entry = try self.entry(id, term)
+        try await withContainer(named: term) { (entry) async throws(EngineError) in
+            let id = entry.container.id
             restarts.removeValue(forKey: id)?.cancel()
             if entry.container.sandbox != nil, entry.container.state.isRunning {
                 tell(entry.container, "kill", ["signal": "15"])

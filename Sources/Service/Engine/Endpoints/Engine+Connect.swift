@@ -13,12 +13,8 @@ extension Engine {
     public func connect(
         _ container: String, to network: String, settings: EndpointSettings?
     ) async throws(EngineError) {
-        let id = try current.container(container).container.id
         let settings = settings ?? EndpointSettings()
-        try await withContainer(id) { () async throws(EngineError) in
-            guard let entry = current.containers[id] else {
-                throw EngineError(.notFound, "No such container: \(container)")
-            }
+        try await withContainer(named: container) { (entry) async throws(EngineError) in
             if entry.container.sandbox != nil {
                 try await connectRunning(entry, network, settings)
             } else {

@@ -9,18 +9,14 @@ extension Engine {
     public func disconnect(
         _ container: String, from network: String, force: Bool
     ) async throws(EngineError) {
-        let id: ObjectID
         do {
-            id = try current.container(container).container.id
+            _ = try current.container(container)
         } catch  where error.kind == .notFound && force {
             // Only an endpoint without a container could be meant, and none outlives its container here.
             _ = try current.network(network)
             throw EngineError(.notFound, "endpoint \(container) not found")
         }
-        try await withContainer(id) { () async throws(EngineError) in
-            guard let entry = current.containers[id] else {
-                throw EngineError(.notFound, "No such container: \(container)")
-            }
+        try await withContainer(named: container) { (entry) async throws(EngineError) in
             if entry.container.sandbox != nil {
                 try await disconnectRunning(entry, network, force)
             } else {
