@@ -1,6 +1,6 @@
 """Whether the kernel is what the store says: read with sqlite3, `ip -j` and `nft -j`, not with the daemon's own reader.
 
-For plain bridge networks and containers with namespaces of their own."""
+For bridge networks and containers with namespaces of their own; others have nothing in the kernel."""
 
 import ipaddress
 
@@ -8,7 +8,7 @@ from .daemon import DOOMED
 from .namespaces import Netns
 
 _NETWORKS = "SELECT id, name, is_internal, enable_ipv4, enable_ipv6 FROM network WHERE driver = 'bridge' AND is_config_only = 0"
-_CONTAINERS = "SELECT id, name, status FROM container"
+_CONTAINERS = "SELECT id, name, status, json_extract(host, '$.networkMode') AS mode FROM container"
 _ENDPOINTS = "SELECT id, network, container, hex(mac) AS mac, interface, host_interface FROM endpoint"
 _ADDRESSES = "SELECT network, role, endpoint, family, hex(address) AS address, length FROM address"
 
@@ -23,6 +23,7 @@ class Store:
 
     def __init__(self, daemon):
         self.networks = {row["id"]: row for row in daemon.rows(_NETWORKS)}
+        self.all_networks = {row["id"] for row in daemon.rows("SELECT id FROM network")}
         self.containers = {row["id"]: row for row in daemon.rows(_CONTAINERS)}
         self.endpoints = {row["id"]: row for row in daemon.rows(_ENDPOINTS)}
         self.addresses = daemon.rows(_ADDRESSES)
@@ -32,11 +33,18 @@ class Store:
 
     @property
     def running(self) -> list:
-        return [row for row in self.containers.values() if row["status"] == "running"]
+        """Containers that shall have a namespace of their own."""
+        return [
+            row for row in self.containers.values()
+            if row["status"] == "running" and not row["mode"].startswith("container:") and row["mode"] != "host"
+        ]
 
     def attached(self) -> list:
         """Endpoints that shall be in the kernel."""
-        return [e for e in self.endpoints.values() if self.containers[e["container"]]["status"] == "running"]
+        return [
+            e for e in self.endpoints.values()
+            if self.containers[e["container"]]["status"] == "running" and e["network"] in self.networks
+        ]
 
     def addresses_of(self, endpoint: str) -> list:
         return [row for row in self.addresses if row["endpoint"] == endpoint]
@@ -48,7 +56,7 @@ class Store:
         found += [f"address {_address(row)} of no endpoint" for row in self.addresses
                   if row["endpoint"] and row["endpoint"] not in self.endpoints]
         found += [f"endpoint {e['id'][:12]} of no container or network" for e in self.endpoints.values()
-                  if e["container"] not in self.containers or e["network"] not in self.networks]
+                  if e["container"] not in self.containers or e["network"] not in self.all_networks]
         keys = [(row["family"], row["address"]) for row in self.addresses]
         return found + [f"address {key} twice" for key in {key for key in keys if keys.count(key) > 1}]
 
