@@ -129,7 +129,7 @@ let suites: [Target] = [
         "DockerAPITests",
         needs: [
             "Addressing", "JSON", "NetworkModel", "Engine", "HTTPMessage", "DockerAPI", "FairleadAPI",
-            log,
+            "TestKit", log,
         ]),
     tests(
         "CommandTests",

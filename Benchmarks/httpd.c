@@ -54,7 +54,8 @@ int main(int argc, char **argv) {
   }
   if (!MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME, atoi(argv[1]), NULL,
                         NULL, answer, NULL, MHD_OPTION_THREAD_POOL_SIZE, 2, MHD_OPTION_CONNECTION_LIMIT, 4096,
-                        MHD_OPTION_CONNECTION_TIMEOUT, 120, MHD_OPTION_END))
+                        MHD_OPTION_CONNECTION_TIMEOUT, 120, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)64 << 10,
+                        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END))
     return fprintf(stderr, "libmicrohttpd does not start\n"), 1;
   pause();
 }

@@ -10,7 +10,7 @@ import Testing
 
     @Test func whatIsGoneMakesRoom() {
         let cache = AnswerCache { 10 }
-        for number in 0..<100_000 { _ = cache.bytes(key(number), generation: 1) { [1] } }
+        for number in 0..<100_000 { _ = cache.answer(key(number), generation: 1) { [1] } }
         #expect(cache.count <= 2 * (AnswerCache.spareEntries + 41))
     }
 
@@ -19,7 +19,7 @@ import Testing
         let rendered = Mutex(0)
         for _ in 0..<3 {
             for number in 0..<10_000 {
-                _ = cache.bytes(key(number), generation: 1) {
+                _ = cache.answer(key(number), generation: 1) {
                     rendered.withLock { $0 += 1 }
                     return [1]
                 }
@@ -30,8 +30,8 @@ import Testing
 
     @Test func anOlderGenerationIsRenderedAnew() {
         let cache = AnswerCache { 1 }
-        #expect(cache.bytes(key(1), generation: 1) { [1] } == [1])
-        #expect(cache.bytes(key(1), generation: 2) { [2] } == [2])
-        #expect(cache.bytes(key(1), generation: 2) { [3] } == [2])
+        #expect(cache.answer(key(1), generation: 1) { [1] } == [1])
+        #expect(cache.answer(key(1), generation: 2) { [2] } == [2])
+        #expect(cache.answer(key(1), generation: 2) { [3] } == [2])
     }
 }

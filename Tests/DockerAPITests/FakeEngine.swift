@@ -27,6 +27,7 @@ final class FakeEngine: DockerEngine {
     /// What it has been asked so far.
     var seen: State { state.withLock { $0 } }
     var snapshot: Snapshot { seen.snapshot }
+    var generation: UInt64 { snapshot.generation }
 
     private func note(_ action: String) throws(EngineError) {
         let refusal = state.withLock { state in

@@ -30,6 +30,28 @@ extension ServerTests {
             await test.stop()
         }
 
+        @Test func aKeptAnswerGoesOutAgainAndAgain() async throws {
+            let test = try TestServer()
+            try await test.use { test in
+                for address in [test.unix, test.tcp, test.unix] {
+                    let client = try TestClient(address)
+                    for _ in 0..<3 {
+                        let kept = try client.get("/kept")
+                        #expect(kept.status == 200 && kept.text == "kept" && kept["Content-Length"] == "4")
+                        #expect(kept["Content-Type"] == "text/plain" && kept["Date"] != nil)
+                        client.send("HEAD /kept HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                        let head = try client.reply(toHead: true)
+                        #expect(head.status == 200 && head.body.isEmpty && head["Content-Length"] == "4")
+                    }
+                    client.send("GET /kept HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                    let last = try client.reply()
+                    #expect(last.text == "kept" && last["Connection"]?.lowercased() == "close")
+                }
+                #expect(try TestClient(test.unix).get("/kept")["Connection"] == nil)
+            }
+            await test.stop()
+        }
+
         @Test func answersPipelinedRequestsInOrder() async throws {
             let test = try TestServer()
             try await test.use { test in

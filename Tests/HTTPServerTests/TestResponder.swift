@@ -13,12 +13,18 @@ final class TestResponder: Responder {
     let bytesRead = Atomic<Int>(0)
     let bodyFailure = Mutex<BodyStream.Failure?>(nil)
 
+    /// The answer of `/kept`: the same each time.
+    private let kept = Response(
+        status: 200, headers: Headers([.init(name: "Content-Type", value: "text/plain")]),
+        body: .bytes(Array("kept".utf8)), kept: KeptForm())
+
     static let big = (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31) }
 
     func respondAtOnce(to head: RequestHead) -> Response? {
         switch head.target {
         case "/fast": text("fast \(head.method)")
         case "/big": Response(status: 200, body: .bytes(Self.big))
+        case "/kept": kept
         case "/none": Response(status: 204)
         case "/headers": text(head.headers.fields.map { "\($0.name)=\($0.value)" }.joined(separator: "\n"))
         case "/peer": text("\(head.peer)")

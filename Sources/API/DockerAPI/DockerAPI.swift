@@ -3,7 +3,7 @@ public import Logging
 
 /// Docker's Engine API over an Engine: finds the route of a raw target, checks the version it names, and puts Docker's
 /// headers and error bodies around what the route answers (docker-network-api 1).
-public struct DockerAPI: Responder {
+public final class DockerAPI: Responder {
     public struct Configuration: Sendable {
         /// The oldest API version that is served.
         public var minimumVersion = "1.24"
@@ -15,6 +15,7 @@ public struct DockerAPI: Responder {
     let configuration: Configuration
     let responses: Responses
     let cache: AnswerCache
+    let networkListing = NetworkListing()
     private let minimumVersion: APIVersion
     private let fallback: (any Responder)?
     private let logger: Logger
@@ -43,12 +44,15 @@ public struct DockerAPI: Responder {
 
     public func respondAtOnce(to request: RequestHead) -> Response? {
         if let fallback, request.target.hasPrefix("/fairlead/") { return fallback.respondAtOnce(to: request) }
-        switch find(request.method, request.target, request.headers) {
+        switch find(request.method, request.target) {
         case .answer(let response): return response
-        case .call(let route, let call):
-            guard case .atOnce(let handler) = route.handler else { return nil }
+        case .route(let place):
+            guard case .atOnce(let handler) = place.route.handler else { return nil }
             do {
-                return try handler(call)
+                // Asked before the handler looks: an answer may be newer than the generation it is kept under, never older.
+                return try place.answer(generation: engine.generation) { () throws(APIError) in
+                    try handler(Call(api: self, place, request.headers))
+                }
             } catch {
                 return failure(error, request.method, request.target)
             }
@@ -57,11 +61,12 @@ public struct DockerAPI: Responder {
 
     public func respond(to request: Request) async -> Response {
         if let fallback, request.target.hasPrefix("/fairlead/") { return await fallback.respond(to: request) }
-        switch find(request.method, request.target, request.headers) {
+        switch find(request.method, request.target) {
         case .answer(let response): return response
-        case .call(let route, let call):
+        case .route(let place):
+            let call = Call(api: self, place, request.headers)
             do {
-                return switch route.handler {
+                return switch place.route.handler {
                 case .atOnce(let handler): try handler(call)
                 case .later(let handler): try await handler(call, request.body)
                 }
@@ -71,17 +76,8 @@ public struct DockerAPI: Responder {
         }
     }
 
-    private enum Finding {
-        case answer(Response)
-        case call(Route, Call)
-    }
-
-    private func find(_ method: String, _ target: String, _ headers: Headers) -> Finding {
-        switch destinations.find(method, target, { destination(of: target, method) }) {
-        case .answer(let response): return .answer(response)
-        case .route(let route, let version, let name, let query):
-            return .call(route, Call(api: self, version: version, name: name, rawQuery: query, headers: headers))
-        }
+    private func find(_ method: String, _ target: String) -> Destination {
+        destinations.find(method, target) { destination(of: target, method) }
     }
 
     /// The route, unless the target or its version is refused. The version is checked only where there is a route.
@@ -103,7 +99,7 @@ public struct DockerAPI: Responder {
         if let refusal = refusal(of: version) {
             return .answer(responses.versionError(refusal, plainText: plainText))
         }
-        return .route(route, version, name: name, query: parsed.query)
+        return .route(Place(route, version, name: name, query: parsed.query))
     }
 
     private func refusal(of version: APIVersion) -> APIError? {
@@ -132,4 +128,5 @@ public struct DockerAPI: Responder {
 extension Call {
     var responses: Responses { api.responses }
     var cache: AnswerCache { api.cache }
+    var networkListing: NetworkListing { api.networkListing }
 }

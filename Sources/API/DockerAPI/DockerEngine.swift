@@ -4,6 +4,8 @@ public import NetworkModel
 /// What the routes ask of the Engine. The Engine is the one that is used; tests bring their own.
 public protocol DockerEngine: Sendable {
     var snapshot: Snapshot { get }
+    /// The snapshot's.
+    var generation: UInt64 { get }
     var events: EventJournal { get }
     var host: HostDescription { get }
 

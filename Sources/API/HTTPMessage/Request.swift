@@ -55,9 +55,11 @@ public struct Headers: Sendable, Hashable {
 extension String {
     /// Whether both are the same but for the case of ASCII letters.
     public func equalsIgnoringASCIICase(_ other: String) -> Bool {
-        utf8.count == other.utf8.count
-            && zip(utf8, other.utf8).allSatisfy {
-                $0 == $1 || ($0 | 0x20 == $1 | 0x20 && ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A)
-            }
+        guard utf8.count == other.utf8.count else { return false }
+        // Nearly always: comparing small strings takes two words.
+        if self == other { return true }
+        return zip(utf8, other.utf8).allSatisfy {
+            $0 == $1 || ($0 | 0x20 == $1 | 0x20 && ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A)
+        }
     }
 }

@@ -3,6 +3,8 @@ public struct Response: Sendable {
     public var status: Int
     public var headers: Headers
     public var body: Body
+    /// Where the server keeps its own form of this very response, if it is sent again and again.
+    public var kept: KeptForm?
 
     public enum Body: Sendable {
         case empty
@@ -12,10 +14,11 @@ public struct Response: Sendable {
         case stream(ResponseStream)
     }
 
-    public init(status: Int, headers: Headers = Headers(), body: Body = .empty) {
+    public init(status: Int, headers: Headers = Headers(), body: Body = .empty, kept: KeptForm? = nil) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.kept = kept
     }
 }
 

@@ -235,14 +235,9 @@ extension Exchange {
 
     private func queue(_ response: Response, closing: Bool) -> MHD_Result {
         phase = .answered
-        guard
-            let made = MHDResponse.make(
-                response, toHead: method == "HEAD", closing: closing, pending: pending)
-        else {
-            response.discardStream()
-            return .NO
-        }
-        defer { MHD_destroy_response(made) }
-        return MHD_queue_response(connection, UInt32(response.status), made)
+        let result = MHDResponse.queue(
+            response, on: connection, toHead: method == "HEAD", closing: closing, pending: pending)
+        if result == nil { response.discardStream() }
+        return result ?? .NO
     }
 }

@@ -4,13 +4,28 @@ internal import HTTPMessage
 
 /// Makes MHD's form of responses.
 enum MHDResponse {
+    /// Queues a response; nil when MHD has no memory. A stream is marked gone when MHD lets go of it.
+    static func queue(
+        _ response: Response, on connection: OpaquePointer, toHead: Bool, closing: Bool, pending: PendingAnswer?
+    ) -> MHD_Result? {
+        if !closing, let kept = response.kept {
+            let form = kept.value { make(response, toHead: false, closing: false, pending: nil).map(ReusableForm.init) }
+            if let form { return MHD_queue_response(connection, UInt32(response.status), form.response) }
+        }
+        guard let made = make(response, toHead: toHead, closing: closing, pending: pending) else { return nil }
+        defer { MHD_destroy_response(made) }
+        return MHD_queue_response(connection, UInt32(response.status), made)
+    }
+
     /// Bodies above this many bytes are shared with MHD, smaller ones copied (an allocation either way).
     private static let sharedAbove = 4096
     /// Bytes asked of a stream at a time.
     private static let block = 16 << 10
 
     /// Nil when MHD has no memory. The caller owns the result; a stream is marked gone when MHD lets go of it.
-    static func make(_ response: Response, toHead: Bool, closing: Bool, pending: PendingAnswer?) -> OpaquePointer? {
+    private static func make(_ response: Response, toHead: Bool, closing: Bool, pending: PendingAnswer?)
+        -> OpaquePointer?
+    {
         guard let result = body(of: response, toHead: toHead, pending: pending) else { return nil }
         for field in response.headers.fields where !isOurs(field.name) {
             MHD_add_response_header(result, field.name, field.value)
@@ -75,6 +90,15 @@ enum MHDResponse {
         default: false
         }
     }
+}
+
+/// MHD counts the references to a response under a lock of its own, and nobody changes it any more: any thread may queue it.
+private final class ReusableForm: @unchecked Sendable {
+    let response: OpaquePointer
+
+    init(_ response: OpaquePointer) { self.response = response }
+
+    deinit { MHD_destroy_response(response) }
 }
 
 private final class SharedBytes {

@@ -38,7 +38,12 @@ enum PlainTCP {
     /// `localhost`, an address of 127.0.0.0/8 or `[::1]`, with or without a port. Asked of every request: bytes, since
     /// going by characters takes ten times as long.
     static func isLoopback(authority: String) -> Bool {
-        var host = Array(authority.utf8)[...]
+        var authority = authority
+        return authority.withUTF8 { isLoopback(authority: $0[...]) }
+    }
+
+    private static func isLoopback(authority: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        var host = authority
         if host.first == UInt8(ascii: "[") {
             guard let end = host.firstIndex(of: UInt8(ascii: "]")), isPort(host[(end + 1)...]) else { return false }
             return host[...end].elementsEqual("[::1]".utf8)
@@ -51,7 +56,7 @@ enum PlainTCP {
         return host.lazy.map { $0 | 0x20 }.elementsEqual("localhost".utf8) || isLoopback(octets: host)
     }
 
-    private static func isLoopback(octets host: ArraySlice<UInt8>) -> Bool {
+    private static func isLoopback(octets host: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard host.starts(with: "127.".utf8) else { return false }
         var (value, digits, dots) = (0, 0, 0)
         for byte in host {
@@ -67,7 +72,7 @@ enum PlainTCP {
     }
 
     /// Nothing, or a colon and digits.
-    private static func isPort(_ text: ArraySlice<UInt8>) -> Bool {
+    private static func isPort(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         text.isEmpty || text.first == UInt8(ascii: ":") && text.dropFirst().allSatisfy(isDigit)
     }
 

@@ -81,6 +81,9 @@ public actor Engine {
     /// What readers see: everything up to the last answered change.
     public nonisolated var snapshot: Snapshot { published.withLock { $0 } }
 
+    /// The snapshot's generation.
+    public nonisolated var generation: UInt64 { published.withLock(\.generation) }
+
     /// Makes the current state what readers see.
     func publish() {
         current.generation += 1

@@ -1,5 +1,14 @@
+import HTTPMessage
 import NetworkModel
 import Synchronization
+
+/// A document's bytes, and what the server makes of a response with them.
+struct RenderedAnswer: Sendable {
+    let bytes: [UInt8]
+    let form = KeptForm()
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+}
 
 /// Rendered bytes by what they show: an object's id, its generation and the shape that the API version asks for.
 ///
@@ -17,12 +26,15 @@ final class AnswerCache: Sendable {
         case networkSummary
         case networkInspect(hasStatus: Bool)
         case containerInspect(ContainerShape)
-        case networkList(hasContainers: Bool)
+        /// The list of API versions below 1.28.
+        case networkListWithContainers
     }
 
     fileprivate struct Entry {
         let generation: UInt64
-        let bytes: [UInt8]
+        let answer: RenderedAnswer
+
+        func answer(of wanted: UInt64) -> RenderedAnswer? { generation == wanted ? answer : nil }
     }
 
     fileprivate struct State {
@@ -44,25 +56,25 @@ final class AnswerCache: Sendable {
     /// How many entries it holds.
     var count: Int { state.withLock { $0.young.count + $0.old.count } }
 
-    /// The cached bytes, or what `render` makes. Two threads may both render: neither waits for the other.
-    func bytes(_ key: Key, generation: UInt64, _ render: () -> [UInt8]) -> [UInt8] {
+    /// The cached answer, or what `render` makes. Two threads may both render: neither waits for the other.
+    func answer(_ key: Key, generation: UInt64, _ render: () -> [UInt8]) -> RenderedAnswer {
         if let found = find(key, generation) { return found }
-        let bytes = render()
-        store(key, Entry(generation: generation, bytes: bytes))
-        return bytes
+        let answer = RenderedAnswer(render())
+        store(key, Entry(generation: generation, answer: answer))
+        return answer
     }
 
-    private func find(_ key: Key, _ generation: UInt64) -> [UInt8]? {
+    private func find(_ key: Key, _ generation: UInt64) -> RenderedAnswer? {
         state.withLock { state in
-            if let entry = state.young[key] { return entry.generation == generation ? entry.bytes : nil as [UInt8]? }
+            if let entry = state.young[key] { return entry.answer(of: generation) }
             guard let entry = state.old.removeValue(forKey: key), entry.generation == generation else { return nil }
             insert(key, entry, &state)
-            return entry.bytes
+            return entry.answer
         }
     }
 
     private func store(_ key: Key, _ entry: Entry) {
-        guard entry.bytes.count <= halfCapacity else { return }
+        guard entry.answer.bytes.count <= halfCapacity else { return }
         state.withLock { insert(key, entry, &$0) }
     }
 
@@ -81,8 +93,8 @@ final class AnswerCache: Sendable {
 
 extension AnswerCache.State {
     fileprivate mutating func insert(_ key: AnswerCache.Key, _ entry: AnswerCache.Entry) {
-        if let earlier = young.updateValue(entry, forKey: key) { youngSize -= earlier.bytes.count + Self.overhead }
-        youngSize += entry.bytes.count + Self.overhead
+        if let old = young.updateValue(entry, forKey: key) { youngSize -= old.answer.bytes.count + Self.overhead }
+        youngSize += entry.answer.bytes.count + Self.overhead
     }
 
     fileprivate mutating func turn() {
@@ -91,6 +103,6 @@ extension AnswerCache.State {
         youngSize = 0
     }
 
-    /// Roughly what a key and a dictionary's slot take, in bytes.
-    private static var overhead: Int { 192 }
+    /// Roughly what a key, a dictionary's slot and the server's form take, in bytes.
+    private static var overhead: Int { 1024 }
 }

@@ -20,6 +20,11 @@ struct Responses: Sendable {
         json = headers.adding("Content-Type", "application/json")
     }
 
+    /// A cached document.
+    func json(_ answer: RenderedAnswer) -> Response {
+        Response(status: 200, headers: json, body: .bytes(answer.bytes), kept: answer.form)
+    }
+
     /// Bytes that are JSON already.
     func json(_ bytes: [UInt8], status: Int = 200) -> Response {
         Response(status: status, headers: json, body: .bytes(bytes))

@@ -31,7 +31,7 @@ enum ContainerReadRoutes {
         let shape = ContainerShape(call.version)
         let key = AnswerCache.Key(id: entry.container.id.text, shape: .containerInspect(shape))
         return call.responses.json(
-            call.cache.bytes(key, generation: entry.generation) {
+            call.cache.answer(key, generation: entry.generation) {
                 ContainerRendering.inspect(entry, shape) { snapshot.networks[$0]?.network.name }
             })
     }

@@ -20,14 +20,15 @@ enum NetworkRoutes {
         let hasContainers = call.version < .networkSummaries
         let snapshot = call.engine.snapshot
         if filters.isEmpty {
-            let key = AnswerCache.Key(id: "", shape: .networkList(hasContainers: hasContainers))
+            guard hasContainers else { return call.responses.json(call.networkListing.answer(snapshot)) }
+            let key = AnswerCache.Key(id: "", shape: .networkListWithContainers)
             return call.responses.json(
-                call.cache.bytes(key, generation: snapshot.generation) {
-                    array(sorted(snapshot.networks.values.map { $0 }), hasContainers, call.cache)
+                call.cache.answer(key, generation: snapshot.generation) {
+                    array(sorted(snapshot.networks.values.map { $0 }), hasContainers: true, call.cache)
                 })
         }
         let chosen = try NetworkFilter(filters).select(snapshot.networks.values.map { $0 })
-        return call.responses.json(array(sorted(chosen), hasContainers, call.cache))
+        return call.responses.json(array(sorted(chosen), hasContainers: hasContainers, call.cache))
     }
 
     /// In order of age, so that a client that shows them as they come shows the same each time.
@@ -35,25 +36,28 @@ enum NetworkRoutes {
         entries.sorted { ($0.network.created, $0.network.id) < ($1.network.created, $1.network.id) }
     }
 
-    private static func array(_ entries: [NetworkEntry], _ hasContainers: Bool, _ cache: AnswerCache) -> [UInt8] {
+    private static func array(_ entries: [NetworkEntry], hasContainers: Bool, _ cache: AnswerCache) -> [UInt8] {
         var bytes: [UInt8] = [UInt8(ascii: "[")]
         for entry in entries {
             if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-            bytes += hasContainers ? inspected(entry, hasStatus: false, cache) : summarized(entry, cache)
+            // What inspect shows ends with a line feed.
+            bytes +=
+                hasContainers
+                ? inspected(entry, hasStatus: false, cache).bytes.dropLast() : summarized(entry, cache)
         }
         bytes += [UInt8(ascii: "]"), 0x0A]
         return bytes
     }
 
-    private static func summarized(_ entry: NetworkEntry, _ cache: AnswerCache) -> [UInt8] {
+    private static func summarized(_ entry: NetworkEntry, _ cache: AnswerCache) -> ArraySlice<UInt8> {
         let key = AnswerCache.Key(id: entry.network.id.text, shape: .networkSummary)
-        return cache.bytes(key, generation: entry.generation) { NetworkRendering.summary(entry.network) }
+        return cache.answer(key, generation: entry.generation) { NetworkRendering.summary(entry.network) }.bytes[...]
     }
 
-    private static func inspected(_ entry: NetworkEntry, hasStatus: Bool, _ cache: AnswerCache) -> [UInt8] {
+    private static func inspected(_ entry: NetworkEntry, hasStatus: Bool, _ cache: AnswerCache) -> RenderedAnswer {
         let key = AnswerCache.Key(id: entry.network.id.text, shape: .networkInspect(hasStatus: hasStatus))
-        return cache.bytes(key, generation: entry.generation) {
-            NetworkRendering.inspect(entry, hasStatus: hasStatus)
+        return cache.answer(key, generation: entry.generation) {
+            NetworkRendering.inspect(entry, hasStatus: hasStatus) + [0x0A]
         }
     }
 
@@ -70,9 +74,7 @@ enum NetworkRoutes {
         guard scope.isEmpty || scope == entry.network.scope else {
             throw APIError(404, "network \(call.name) not found")
         }
-        var bytes = inspected(entry, hasStatus: call.version >= .networkStatus, call.cache)
-        bytes.append(0x0A)
-        return call.responses.json(bytes)
+        return call.responses.json(inspected(entry, hasStatus: call.version >= .networkStatus, call.cache))
     }
 
     private static func create(_ call: Call, _ body: BodyStream) async throws(APIError) -> Response {

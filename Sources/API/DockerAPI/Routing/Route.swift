@@ -1,7 +1,7 @@
 import HTTPMessage
 
 /// One method and pattern with what answers them.
-struct Route: Sendable {
+final class Route: Sendable {
     enum Handler: Sendable {
         /// Needs a snapshot at most: never waits, so it may run on the server's own threads.
         case atOnce(@Sendable (Call) throws(APIError) -> Response)
@@ -12,17 +12,23 @@ struct Route: Sendable {
     let pattern: Pattern
     let handler: Handler
 
+    private init(_ method: String, _ pattern: String, _ handler: Handler) {
+        self.method = method
+        self.pattern = Pattern(pattern)
+        self.handler = handler
+    }
+
     static func atOnce(
         _ method: String, _ pattern: String, _ handler: @escaping @Sendable (Call) throws(APIError) -> Response
     ) -> Route {
-        Route(method: method, pattern: Pattern(pattern), handler: .atOnce(handler))
+        Route(method, pattern, .atOnce(handler))
     }
 
     static func later(
         _ method: String, _ pattern: String,
         _ handler: @escaping @Sendable (Call, BodyStream) async throws(APIError) -> Response
     ) -> Route {
-        Route(method: method, pattern: Pattern(pattern), handler: .later(handler))
+        Route(method, pattern, .later(handler))
     }
 }
 
@@ -34,6 +40,14 @@ struct Call: Sendable {
     let name: String
     let rawQuery: Substring
     let headers: Headers
+
+    init(api: DockerAPI, _ place: Place, _ headers: Headers) {
+        self.api = api
+        version = place.version
+        name = place.name
+        rawQuery = place.query
+        self.headers = headers
+    }
 
     var engine: any DockerEngine { api.engine }
 

@@ -12,22 +12,41 @@ public struct Snapshot: Sendable {
     /// By the short id that people type; nearly always one each.
     private(set) var networksByShortID: TreeDictionary<String, [ObjectID]> = [:]
     private(set) var containersByShortID: TreeDictionary<String, [ObjectID]> = [:]
+    /// Grows by one whenever a network comes, goes or changes; what is attached to it doesn't count.
+    public private(set) var networkChanges: UInt64 = 0
+    /// Whose changes the last ones were, newest last.
+    private var lastChanged: [ObjectID] = []
 
     public init() {}
 
     /// Adds a network, or puts the entry in the place of the one with its id.
     public mutating func insert(_ entry: NetworkEntry) {
         let network = entry.network
-        if networks.updateValue(entry, forKey: network.id) == nil {
+        if let old = networks.updateValue(entry, forKey: network.id) {
+            if old.network != network { noteChange(of: network.id) }
+        } else {
             networksByShortID[network.id.short, default: []].append(network.id)
+            noteChange(of: network.id)
         }
         networkIDs[network.name] = network.id
     }
 
     public mutating func remove(_ network: Network) {
-        networks[network.id] = nil
+        if networks.removeValue(forKey: network.id) != nil { noteChange(of: network.id) }
         networksByShortID.forget(network.id)
         if networkIDs[network.name] == network.id { networkIDs[network.name] = nil }
+    }
+
+    /// The networks that changed since `networkChanges` was that; nil when that is too long ago to tell.
+    public func networksChanged(since count: UInt64) -> Set<ObjectID>? {
+        guard count <= networkChanges, networkChanges - count <= UInt64(lastChanged.count) else { return nil }
+        return Set(lastChanged.suffix(Int(networkChanges - count)))
+    }
+
+    private mutating func noteChange(of network: ObjectID) {
+        networkChanges += 1
+        lastChanged.append(network)
+        if lastChanged.count > 256 { lastChanged.removeFirst(128) }
     }
 
     /// Adds a container, or puts the entry in the place of the one with its id, whose name may have been another.
