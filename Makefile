@@ -25,8 +25,9 @@ test:
 	@scripts/test
 
 bench: build
-	@test -x Benchmarks/run || { echo "There are no benchmarks yet."; exit 1; }
-	@Benchmarks/run
+	@scripts/packages bench
+	@if [ "$(FULL)" = 1 ]; then scripts/peers; fi
+	@FULL=$(FULL) RECORD=$(RECORD) Benchmarks/run
 
 clean:
 	rm -rf .build .build-clients .venv

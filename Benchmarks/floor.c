@@ -227,6 +227,59 @@ static void forget(void) {
   endpointElements(NFT_MSG_DELSETELEM, networkAddress(networks - 1) | htonl(2 + endpoints % 250), bridge);
 }
 
+// MARK: The pieces, bare, one message each: for comparing with what is known of a machine
+
+static void bareBridge(int n) {
+  char bridge[IFNAMSIZ];
+  snprintf(bridge, sizeof bridge, "bare%d", n);
+  linkMessage(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, firstLink + n, 0);
+  text(&b, IFLA_IFNAME, bridge);
+  struct nlattr *info = nest(&b, IFLA_LINKINFO);
+  text(&b, IFLA_INFO_KIND, "bridge");
+  end(&b, info);
+  transact(route, &b, "bridge");
+}
+
+static void bareVeth(int n) {
+  char host[IFNAMSIZ];
+  snprintf(host, sizeof host, "bareveth%d", n);
+  linkMessage(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, firstVeth + 2 * n, IFF_UP);
+  text(&b, IFLA_IFNAME, host);
+  number(&b, IFLA_MASTER, firstLink);
+  struct nlattr *info = nest(&b, IFLA_LINKINFO);
+  text(&b, IFLA_INFO_KIND, "veth");
+  struct nlattr *data = nest(&b, IFLA_INFO_DATA);
+  struct ifinfomsg there = {.ifi_index = firstVeth + 2 * n + 1};
+  struct nlattr *peer = attribute(&b, VETH_INFO_PEER, &there, sizeof there);
+  number(&b, IFLA_NET_NS_FD, container);
+  end(&b, peer);
+  end(&b, data);
+  end(&b, info);
+  transact(route, &b, "veth");
+}
+
+static void bareElement(int n) {
+  uint32_t address = htonl(n);
+  bracket(NFNL_MSG_BATCH_BEGIN);
+  element(NFT_MSG_NEWSETELEM, "guarded4", &address, 4, false, "bare");
+  bracket(NFNL_MSG_BATCH_END);
+  transact(tables, &b, "element");
+}
+
+// One piece; false when there is no such. Each counts for itself.
+static bool piece(const char *what) {
+  static int bridges, addresses, ups, veths, elements, deleted;
+  if (!strcmp(what, "bridge")) return bareBridge(bridges++), true;
+  if (!strcmp(what, "veth")) return bareVeth(veths++), true;
+  if (!strcmp(what, "element")) return bareElement(elements++), true;
+  if (!strcmp(what, "address")) address(firstLink + addresses, networkAddress(addresses) | htonl(1), 24), addresses++;
+  else if (!strcmp(what, "up")) linkMessage(RTM_SETLINK, 0, firstLink + ups++, IFF_UP);
+  else if (!strcmp(what, "unbridge")) linkMessage(RTM_DELLINK, 0, firstLink + bridges - 1 - deleted++, 0);
+  else return false;
+  transact(route, &b, what);
+  return true;
+}
+
 static void enterContainer(void) {
   home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
   if (unshare(CLONE_NEWNET) < 0) fail("unshare");
@@ -253,7 +306,7 @@ int main(int count, char **arguments) {
       else if (!strcmp(what, "connect")) attach();
       else if (!strcmp(what, "detach")) detach();
       else if (!strcmp(what, "fsync")) persist();
-      else return fprintf(stderr, "%s?\n", what), 2;
+      else if (!piece(what)) return fprintf(stderr, "%s?\n", what), 2;
       printf("%llu ", (unsigned long long)(now(CLOCK_MONOTONIC) - start));
       if (!strcmp(what, "detach")) forget();
     }

@@ -61,14 +61,18 @@ class Server:
 
 @contextmanager
 def mutations(client, rate):
-    """Creates and removes a container, `rate` changes a second, until the block ends."""
+    """Creates and removes containers, and a network each fourth time, `rate` changes a second, until the block ends."""
     over = threading.Event()
 
     def work():
         number = 0
         while not over.wait(2 / rate):
-            client.call("POST", f"/containers/create?name=mutation{number}", {"Image": "scratch"})
-            client.call("DELETE", f"/containers/mutation{number}")
+            if number % 4:
+                client.call("POST", f"/containers/create?name=mutation{number}", {"Image": "scratch"})
+                client.call("DELETE", f"/containers/mutation{number}")
+            else:
+                client.call("POST", "/networks/create", {"Name": f"mutation{number}"})
+                client.call("DELETE", f"/networks/mutation{number}")
             number += 1
 
     thread = threading.Thread(target=work)

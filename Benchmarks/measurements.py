@@ -9,9 +9,18 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import packets
+from engines import Dockerd, Fairlead, Podman, sample, sweep
 from load import Server, mutations, requests
-from rig import PORT, Daemon, Floor, Samples, cpu_time, links, until
+from rig import PORT, Daemon, Floor, Samples, cpu_time, links, machine, quiet, until
 from table import Table
+
+# Medians in µs of the kernel's raw operations, from C, on the idle machine that Fairlead is developed on.
+KNOWN = {"bridge": ("bridge", 162), "address": ("address", 10.5), "up": ("bridge up", 44.5),
+         "element": ("set element", 5), "veth": ("veth into a namespace, with master, up", 508)}
+
+# How far FULL=1 goes.
+TOP = 10000
 
 
 class Run:
@@ -19,6 +28,9 @@ class Run:
         self.full = full
         self.table = Table()
         self.folder = folder
+        self.machine = machine()
+        self.engines = {}
+        self.floor_points = []
         self.daemon = Daemon()
         self.daemon.start()
         self.client = self.daemon.client()
@@ -33,7 +45,20 @@ class Run:
         self.floor.end()
         self.daemon.end()
 
+    def show(self):
+        self.table.show()
+        for name, points in self.engines.items():
+            for point in points:
+                print(name, ", ".join(f"{what} {value:.3g}" for what, value in point.items()))
+
+    def record(self, path):
+        with open(path, "w") as file:
+            json.dump({"machine": self.machine, "head": self.table.HEAD, "rows": self.table.rows,
+                       "engines": self.engines, "floor": self.floor_points}, file, indent=1)
+
     def all(self):
+        self.beside_others()
+        self.pieces()
         fsyncs, _ = self.floor.run("fsync", 200)
         self.table.note("load average at the start", f"{os.getloadavg()[0]:.1f}")
         self.table.note("fsync (fdatasync of 4 KiB), p50", "", f"{sorted(fsyncs)[100] * 1e3:.2f} ms")
@@ -51,14 +76,50 @@ class Run:
         self.table.note("chains and rules at 0 and 1,000 networks", f"{rules} and {self.rules()}",
                         asked="the same", met=rules == self.rules())
         self.table.bound("memory (Pss), 1,000 networks", self.daemon.memory(), 80, "MB")
-        self.reads()
+        self.reads("1,000 networks")
+        packets.measure(self.table, f"{self.folder}/packets", self.daemon, 24 if self.full else 10)
         self.parallel_disconnects()
         self.removals()
         self.prune()
         self.restart()
         if self.full:
-            self.ten_thousand()
+            self.ten_thousand(rules)
+        self.deletes()
         self.table.note("load average at the end", f"{os.getloadavg()[0]:.1f}")
+
+    # MARK: Others
+
+    def beside_others(self):
+        """Other engines and Fairlead, each in namespaces of its own, one after the other."""
+        populations = [1, 10, 100, 500, 1000] if self.full else [1, 10, 100]
+        peers = [peer for peer in (Dockerd, Podman) if peer.is_there()]
+        for kind in (Fairlead, *peers) if peers or self.full else ():
+            engine = kind(self.folder)
+            try:
+                self.engines[kind.name] = sweep(engine, populations, 600 if self.full else 60)
+            finally:
+                engine.end()
+            quiet()
+        if not peers:
+            self.table.note("other engines", "not there: scripts/peers unpacks them")
+        if self.full:
+            floor, made = Floor(f"{self.folder}/floor", f"{self.folder}/table.nft", f"{self.daemon.folder}/journal"), 0
+            for population in populations:
+                floor.run("populate", population - made)
+                walls, _ = floor.run("create", 10)
+                made = population + 10
+                self.floor_points.append({"networks": population, "create": sorted(walls)[5] * 1e3})
+            floor.end()
+            quiet()
+
+    def pieces(self):
+        """The floor's own figures against what is known of the kernel."""
+        floor = Floor(f"{self.folder}/floor", f"{self.folder}/table.nft", f"{self.daemon.folder}/journal")
+        for what, (text, known) in KNOWN.items():
+            walls, _ = floor.run(what, 50)
+            self.table.ratio(f"the floor's {text} against what is known", sorted(walls)[25] * 1e6, known, 1.3, "µs")
+        floor.end()
+        quiet()
 
     # MARK: One operation against the floor's
 
@@ -164,6 +225,12 @@ class Run:
         self.table.ratio("8 disconnects in parallel: rate over serial", 8 / sorted(took[8])[1], 8 / sorted(took[1])[1], 4,
                          "/s", at_least=True)
 
+    def deletes(self):
+        """500 deletes by one client; the last of all, since their links take a while to go."""
+        names = [f"n{i}" for i in range(100, 600)]
+        took = sum(self.client.call("DELETE", f"/networks/{name}")[1] for name in names)
+        self.table.bound("500 deletes by one client: answers", took, 1, "s")
+
     # MARK: What answers before the kernel is done
 
     def removals(self):
@@ -236,16 +303,16 @@ class Run:
             self.daemon.start()
             self.client = self.daemon.client()
 
-    def reads(self):
+    def reads(self, where):
         """Server CPU of a GET against a C program's that sends the same bytes."""
         if not shutil.which("wrk"):
             return self.table.note("GETs", "not measured: wrk is not installed")
         name = f"n{random.randrange(20, 80)}"
-        for what, target, seconds in (("GET inspect", f"/v1.45/networks/{name}", 3), ("GET list", "/v1.45/networks", 3)):
+        for what, target, seconds in (("GET inspect", f"/v1.45/networks/{name}", 2), ("GET list", "/v1.45/networks", 2)):
             server = Server(self.folder, target)
             try:
                 mine, theirs = [], []
-                for _ in range(3):
+                for _ in range(5):
                     mine.append(requests(self.daemon.process.pid, PORT, target, seconds))
                     theirs.append(requests(server.pid, server.port, target, seconds))
                 with mutations(self.daemon.client(), 50):
@@ -253,8 +320,11 @@ class Run:
                     bystander = requests(server.pid, server.port, target, seconds)
             finally:
                 server.end()
-            mine, theirs = sorted(mine)[1], sorted(theirs)[1]
-            self.table.ratio(f"{what}, 1,000 networks: server CPU per request", mine.cpu * 1e6, theirs.cpu * 1e6, 1.15, "µs")
+            # The turn that was disturbed least.
+            least, most = min(mine).cpu * 1e6, min(theirs).cpu * 1e6
+            mine, theirs = sorted(mine)[2], sorted(theirs)[2]
+            self.table.ratio(f"{what}, {where}: server CPU per request", mine.cpu * 1e6, theirs.cpu * 1e6, 1.15, "µs")
+            self.table.compare("… least", least, most, "µs")
             self.table.note("… requests a second; p99", f"{mine.rate:.0f}; {mine.p99:.3g} ms",
                             f"{theirs.rate:.0f}; {theirs.p99:.3g} ms")
             # The C server beside the same mutations: what the machine's own business comes to.
@@ -289,11 +359,31 @@ class Run:
                         met=plan.returncode == 0)
         self.table.note("memory (Pss), 1,000 networks, 2,000 endpoints, after a restart", f"{self.daemon.memory():.3g} MB")
 
-    def ten_thousand(self):
+    def ten_thousand(self, rules):
         """One client goes on to 10,000 networks; the last 100 beside the floor's."""
-        while self.made < 9900:
+        where, before = f"{TOP:,} networks", self.made
+        while self.made < TOP - 100:
             self.create()
-        self.floor.run("populate", 9900 - 1100)
-        self.compare("create", "10,000 networks", *self.alternate(lambda: self.create()[1], "create", 10, 10))
-        walls = [self.client.call("GET", "/networks")[1] for _ in range(20)]
-        self.table.bound("list, 10,000 networks", sorted(walls)[10] * 1e3, 20)
+        self.floor.run("populate", TOP - 100 - before)
+        self.compare("create", where, *self.alternate(lambda: self.create()[1], "create", 10, 10))
+        walls = [self.client.call("GET", "/networks", json_wanted=False)[1] for _ in range(20)]
+        self.table.bound(f"list, {where}", sorted(walls)[10] * 1e3, 20)
+        self.connects(where)
+        self.table.note(f"chains and rules at 0 and {where}", f"{rules} and {self.rules()}",
+                        asked="the same", met=rules == self.rules())
+        self.reads(where)
+        point = sample(self, self.client, TOP)
+        self.daemon.stop()
+        point["restart"] = self.daemon.start()
+        self.client = self.daemon.client()
+        self.engines.get("Fairlead", []).append(point)
+
+    # MARK: As an engine
+
+    has_containers = False
+
+    def memory(self):
+        return self.daemon.memory()
+
+    def settle(self):
+        until(lambda: links("gone-") == 0, 60)

@@ -14,19 +14,40 @@ BINARY = os.path.abspath(os.environ.get("FAIRLEAD", os.path.join(HERE, "../.buil
 PORT = 2375
 
 
+class Netns:
+    """A network namespace with loopback, until `end`."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            ["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec sleep infinity"],
+            stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "up\n":
+            raise RuntimeError("no network namespace")
+        self.pid = self.process.pid
+        self.enter = ["nsenter", f"--net=/proc/{self.pid}/ns/net"]
+
+    def run(self, *command, text=None):
+        return subprocess.run([*self.enter, *command], input=text, capture_output=True, text=True, check=True).stdout
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
 class Client:
     """One keep-alive connection to the daemon's socket."""
 
-    def __init__(self, path):
+    def __init__(self, path, version="1.45"):
         self.path = path
+        self.version = version
         self.connection = None
 
-    def call(self, method, target, body=None, expected=range(200, 300)):
-        """The JSON answered, and the seconds it took."""
-        payload = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} /v1.45{target} HTTP/1.1\r\nHost: x\r\n"
+    def call(self, method, target, body=None, expected=range(200, 300), media="application/json", json_wanted=True):
+        """The JSON answered (or its bytes), and the seconds it took."""
+        payload = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        head = f"{method} /v{self.version}{target} HTTP/1.1\r\nHost: x\r\n"
         if payload:
-            head += f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n"
+            head += f"Content-Type: {media}\r\nContent-Length: {len(payload)}\r\n"
         if not self.connection:
             self.connection = socket.socket(socket.AF_UNIX)
             self.connection.settimeout(60)
@@ -37,7 +58,8 @@ class Client:
         took = time.perf_counter() - start
         if status not in expected:
             raise RuntimeError(f"{method} {target}: {status} {answer[:200]}")
-        return (json.loads(answer) if answer[:1] in (b"{", b"[") else answer), took
+        is_json = json_wanted and answer[:1] in (b"{", b"[") and b"}\n{" not in answer[:1 << 12]
+        return (json.loads(answer) if is_json else answer), took
 
     def _answer(self):
         data = b""
@@ -47,11 +69,32 @@ class Client:
         status = int(head[9:12])
         fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
         if b"transfer-encoding" in fields:
-            raise RuntimeError("a chunked answer")
+            return status, self._chunks(data)
         length = 0 if status in (204, 304) else int(fields.get(b"content-length", 0))
-        while len(data) < length:
-            data += self._more()
-        return status, data
+        if length <= len(data):
+            return status, data
+        body = bytearray(length)
+        body[:len(data)] = data
+        view, have = memoryview(body), len(data)
+        while have < length:
+            part = self.connection.recv_into(view[have:])
+            if not part:
+                raise RuntimeError("the daemon hung up")
+            have += part
+        return status, bytes(body)
+
+    def _chunks(self, data):
+        body = b""
+        while True:
+            while b"\r\n" not in data:
+                data += self._more()
+            size, _, data = data.partition(b"\r\n")
+            size = int(size, 16)
+            while len(data) < size + 2:
+                data += self._more()
+            if size == 0:
+                return body
+            body, data = body + data[:size], data[size + 2:]
 
     def _more(self):
         part = self.connection.recv(1 << 18)
@@ -61,9 +104,10 @@ class Client:
 
 
 class Daemon:
-    """`fairlead serve` in this process's namespaces."""
+    """`fairlead serve` in this process's namespaces, or in another network namespace."""
 
-    def __init__(self):
+    def __init__(self, netns=None):
+        self.enter = netns.enter if netns else []
         self.folder = tempfile.mkdtemp(prefix="fairlead-bench-")
         self.socket = f"{self.folder}/fairlead.sock"
         # Not the machine's.
@@ -78,7 +122,7 @@ class Daemon:
                  "--config-file", f"{self.folder}/daemon.json"]
         begin = time.perf_counter()
         with open(f"{self.folder}/log", "ab") as log:
-            self.process = subprocess.Popen([BINARY, "serve", *hosts, *roots], stdout=log, stderr=log)
+            self.process = subprocess.Popen([*self.enter, BINARY, "serve", *hosts, *roots], stdout=log, stderr=log)
         while True:
             try:
                 self.client().call("GET", "/_ping", expected=range(200, 600))
@@ -139,6 +183,22 @@ class Floor:
     def end(self):
         self.process.stdin.close()
         self.process.wait(60)
+
+
+def quiet():
+    """Waits until namespaces that have ended are gone: meanwhile they hold the kernel's network lock."""
+    time.sleep(0.5)
+    subprocess.run(["unshare", "--net", "true"], check=True)
+    time.sleep(0.5)
+
+
+def machine():
+    """The machine in a sentence."""
+    with open("/proc/cpuinfo") as lines:
+        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
+    kernel = os.uname().release
+    return (f"{time.strftime('%-d %B %Y')}. {os.cpu_count()} CPUs ({model}), Linux {kernel}, load average "
+            f"{os.getloadavg()[0]:.1f} at the start.")
 
 
 class Samples:

@@ -33,7 +33,9 @@ class Table:
         print(" | ".join(self.rows[-1]), file=sys.stderr, flush=True)
 
     def show(self):
-        print(f"\n| {' | '.join(self.HEAD)} |")
-        print("|" + "---|" * len(self.HEAD))
-        for row in self.rows:
-            print(f"| {' | '.join(row)} |")
+        print("\n" + markdown(self.HEAD, self.rows))
+
+
+def markdown(head, rows):
+    """A table in Markdown."""
+    return "\n".join([f"| {' | '.join(head)} |", "|" + "---|" * len(head), *(f"| {' | '.join(row)} |" for row in rows)])
