@@ -32,7 +32,9 @@ final class PendingAnswer: Sendable {
     func start(_ responder: any Responder, _ request: Request, descriptor: Int32) {
         traffic.register(self)
         let token = peers.watch(descriptor, halfClose: false) { [weak self] in self?.clientGone() }
-        let task = Task { self.fulfil(await responder.respond(to: request)) }
+        let task = Task.immediate(executorPreference: InlineExecutor.shared) {
+            self.fulfil(await responder.respond(to: request))
+        }
         let isGone = state.withLock { state in
             state.watch = token
             state.task = task

@@ -40,11 +40,14 @@ public struct HostPrefixes: Sendable, Hashable {
 
 /// resolv.conf(5).
 public enum Resolver {
+    /// Where they are told.
+    static let files = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"]
+
     /// The nameservers the host asks, those behind systemd-resolved's stub (127.0.0.53) included. None without the file.
     public static func nameservers() -> [IPAddress] {
-        let servers = nameservers(in: "/etc/resolv.conf")
+        let servers = nameservers(in: files[0])
         guard servers == [IPAddress("127.0.0.53")] else { return servers }
-        return servers + nameservers(in: "/run/systemd/resolve/resolv.conf")
+        return servers + nameservers(in: files[1])
     }
 
     private static func nameservers(in path: String) -> [IPAddress] {

@@ -18,6 +18,7 @@ public final class LivePlatform: HostPlatform {
     private let groups: Set<UInt32>
     private let logger: Logger
     private let lookup = Mutex<Lookup?>(nil)
+    private let addressingWatch: AddressingWatch
     private let reaper: ConnectionReaper
     /// Sandboxes whose end somebody wants to hear of.
     private let watched = Mutex<Set<ObjectID>>([])
@@ -26,11 +27,10 @@ public final class LivePlatform: HostPlatform {
     public let ownIdentity: String
     public let ownPath: String
 
-    /// A look at the host's addressing: what it cost says how long it may be used.
-    private struct Lookup {
-        let look: Task<Result<HostAddressing, EngineError>, Never>
-        /// Nil while it is being made.
-        var usableUntil: ContinuousClock.Instant?
+    /// A look at the host's addressing, which serves until something has changed.
+    private enum Lookup {
+        case begun(Task<Result<HostAddressing, EngineError>, Never>)
+        case done(HostAddressing)
     }
 
     /// On a thread that is in the daemon's namespaces.
@@ -41,6 +41,7 @@ public final class LivePlatform: HostPlatform {
             threads = try BlockingThreads(name: "platform", count: 4)
             announcers = try BlockingThreads(name: "announce", count: 2)
             watches = try NamespaceWatch()
+            addressingWatch = try AddressingWatch()
             ownIdentity = try NamespaceHandle(.daemon).identity().description
         } catch {
             throw KernelError(object: "the daemon's namespace", error)
@@ -52,21 +53,25 @@ public final class LivePlatform: HostPlatform {
         ownPath = "/proc/\(getpid())/ns/net"
     }
 
-    /// A host with thousands of links takes milliseconds to look over: then a look serves for up to a second, and
-    /// everybody who asks meanwhile.
+    /// A look reads every link, address and route of the host: one serves everybody until something changes.
     public func addressing() async throws(EngineError) -> HostAddressing {
-        let begun = ContinuousClock.now
-        let (look, isNew) = lookup.withLock { lookup in
-            if let current = lookup, current.usableUntil.map({ begun < $0 }) ?? true { return (current.look, false) }
-            let look = Task { await self.look() }
-            lookup = Lookup(look: look)
-            return (look, true)
+        let found = lookup.withLock { lookup in
+            // Asked in any case, so that what is told from now on is told about the look that begins here.
+            if !addressingWatch.hasChanged(), let lookup { return lookup }
+            let begun = Lookup.begun(Task { await self.look() })
+            lookup = begun
+            return begun
+        }
+        let look: Task<Result<HostAddressing, EngineError>, Never>
+        switch found {
+        case .done(let addressing): return addressing
+        case .begun(let task): look = task
         }
         let outcome = await look.value
-        if isNew {
-            let end = ContinuousClock.now
-            let cost = end - begun
-            lookup.withLock { $0?.usableUntil = end + min(cost > .milliseconds(2) ? cost * 100 : .zero, .seconds(1)) }
+        lookup.withLock { lookup in
+            // Unless another look has begun since.
+            guard case .begun(let newest) = lookup, newest == look else { return }
+            lookup = (try? outcome.get()).map(Lookup.done)
         }
         return try outcome.get()
     }
