@@ -5,7 +5,7 @@ SWIFT ?= swift
 BINARY := .build/release/fairlead
 RELEASE := -c release --product fairlead --static-swift-stdlib
 
-.PHONY: run build debug lint test bench clean
+.PHONY: run build debug lint test bench soak clean
 
 run: build
 	@scripts/run
@@ -28,6 +28,9 @@ bench: build
 	@scripts/packages bench
 	@if [ "$(FULL)" = 1 ]; then scripts/peers; fi
 	@FULL=$(FULL) RECORD=$(RECORD) Benchmarks/run
+
+soak: build
+	@scripts/soak
 
 clean:
 	rm -rf .build .build-clients .venv

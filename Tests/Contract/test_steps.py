@@ -6,10 +6,10 @@ import signal
 import time
 
 import pytest
-from rig.agreement import disagreements
+from rig.agreement import agrees, disagreements
 from rig.namespaces import until
 from rig.steps import Gate
-from test_kills import OPERATIONS, agrees, exists, running
+from test_kills import OPERATIONS, exists, running
 
 CALLS = (
     "sendto,sendmsg,sendmmsg,mount,umount2,move_mount,bind,open,openat,creat,write,pwrite64,writev,pwritev,"

@@ -5,7 +5,7 @@ For bridge networks and containers with namespaces of their own; others have not
 import ipaddress
 
 from .daemon import DOOMED
-from .namespaces import Netns
+from .namespaces import Netns, until
 
 _NETWORKS = "SELECT id, name, is_internal, enable_ipv4, enable_ipv6 FROM network WHERE driver = 'bridge' AND is_config_only = 0"
 _CONTAINERS = "SELECT id, name, status, json_extract(host, '$.networkMode') AS mode FROM container"
@@ -162,3 +162,16 @@ def disagreements(daemon) -> list:
     found += [f"element {key} belongs to nothing" for key in sorted(seen - wanted)]
     return found
 
+
+def agrees(daemon, seconds=8.0):
+    """The world is one again, soon: links are deleted off the request path."""
+    found = []
+
+    def same():
+        found[:] = disagreements(daemon)
+        return not found
+
+    try:
+        until(same, seconds)
+    except AssertionError:
+        raise AssertionError("\n".join(["store and kernel differ:", *found, daemon.log_tail()])) from None

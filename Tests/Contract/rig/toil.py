@@ -4,7 +4,9 @@ import contextlib
 import http.client
 import random
 import threading
+import time
 
+from .agreement import agrees
 from .http import API
 
 
@@ -139,3 +141,25 @@ class Toil:
 
     def contradictions(self) -> list:
         return [text for client in self.clients for text in client.contradictions()]
+
+
+def killed_at_random(daemon, kills, clients=6, seed=1):
+    """Kills under a mixed load, each after a random while: nothing that was answered is lost, nothing is left over.
+    Returns how many requests were answered, and how long each start took until it answered, sorted, in seconds."""
+    chance, toil, starts = random.Random(seed), Toil(daemon.api.connect, clients, seed), []
+    for number in range(kills):
+        toil.begin()
+        time.sleep(chance.uniform(0.005, 0.25))
+        daemon.kill()
+        toil.end()
+        began = time.monotonic()
+        daemon.start()
+        starts.append(time.monotonic() - began)
+        try:
+            assert not toil.failures, toil.failures
+            assert toil.contradictions() == []
+            agrees(daemon)
+        except AssertionError as error:
+            raise AssertionError(f"kill {number} (seed {seed}): {error}\n{daemon.log_tail()}") from None
+    assert daemon.plan() == []
+    return toil.answers, sorted(starts)
