@@ -4,7 +4,7 @@ from math import ceil, floor, log10
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 360, 64, 150, 40, 48
-COLOURS = ("#0b6e99", "#c4552d", "#5b8a3a", "#777777")
+COLOURS = {"Fairlead": "#0b6e99", "dockerd": "#c4552d", "podman": "#5b8a3a", "floor": "#777777"}
 
 
 def draw(path, title, unit, series):
@@ -32,7 +32,8 @@ def draw(path, title, unit, series):
         parts.append(f'<path d="M{x:.1f} {y:.1f}H{WIDTH - RIGHT}" stroke="#e2e2e2"/>'
                      f'<text x="{x - 6:.1f}" y="{y + 4:.1f}" text-anchor="end">{10 ** decade:g} {unit}</text>')
     labels = _apart([place(*curve[-1])[1] for _, curve in series])
-    for (name, curve), colour, label in zip(series, COLOURS, labels):
+    for (name, curve), label in zip(series, labels):
+        colour = COLOURS[name]
         places = [place(*point) for point in curve]
         parts.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}" fill="none" '
                      f'stroke="{colour}" stroke-width="2"/>')
