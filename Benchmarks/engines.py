@@ -87,13 +87,13 @@ class Peer:
                 self.client().call("GET", "/_ping")
                 return time.perf_counter() - begin
             except (OSError, RuntimeError):
-                if self.process.poll() is not None or time.perf_counter() - begin > 120:
+                if self.process.poll() is not None or time.perf_counter() - begin > 400:
                     raise RuntimeError(f"{self.name} does not start") from None
                 time.sleep(0.005)
 
     def stop(self):
         os.kill(int(_children(self.process.pid)[0]), 15)
-        self.process.wait(60)
+        self.process.wait(120)
 
     def client(self):
         return Client(self.socket, version="1.40")
@@ -203,9 +203,9 @@ def sample(engine, client, population):
     return point
 
 
-def sweep(engine, populations, seconds):
-    """Samples along the populations, as far as `seconds` go. Fills up in between with creates by one client."""
-    begin, points, count = time.perf_counter(), [], 0
+def sweep(engine, populations, seconds, points):
+    """Adds samples along the populations to `points`, as far as `seconds` go. Fills up in between with creates by one client."""
+    begin, count = time.perf_counter(), 0
     engine.start()
     client = engine.client()
     try:
@@ -224,4 +224,3 @@ def sweep(engine, populations, seconds):
         point["restart"] = engine.start()
         client = engine.client()
         points.append(point)
-    return points

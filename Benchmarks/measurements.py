@@ -58,8 +58,8 @@ class Run:
                        "engines": self.engines, "floor": self.floor_points}, file, indent=1)
 
     def all(self):
-        self.beside_others()
-        self.pieces()
+        self.attempt("other engines", self.beside_others)
+        self.attempt("the floor's pieces", self.pieces)
         fsyncs, _ = self.floor.run("fsync", 200)
         self.table.note("load average at the start", f"{os.getloadavg()[0]:.1f}")
         self.table.note("fsync (fdatasync of 4 KiB), p50", "", f"{sorted(fsyncs)[100] * 1e3:.2f} ms")
@@ -78,15 +78,23 @@ class Run:
                         asked="the same", met=rules == self.rules())
         self.table.bound("memory (Pss), 1,000 networks", self.daemon.memory(), 80, "MB")
         self.reads("1,000 networks")
-        packets.measure(self.table, f"{self.folder}/packets", self.daemon, 24 if self.full else 10)
+        self.attempt("packets", lambda: packets.measure(
+            self.table, f"{self.folder}/packets", self.daemon, 24 if self.full else 10))
         self.parallel_disconnects()
         self.removals()
         self.prune()
         self.restart()
         if self.full:
-            self.ten_thousand(rules)
-        self.deletes()
+            self.attempt(f"{TOP:,} networks", lambda: self.ten_thousand(rules))
+        self.attempt("500 deletes", self.deletes)
         self.table.note("load average at the end", f"{os.getloadavg()[0]:.1f}")
+
+    def attempt(self, what, measure):
+        """What fails leaves a row, and doesn't keep the rest from being measured."""
+        try:
+            measure()
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            self.table.note(f"{what}: failed", str(error)[:100].replace("\n", " "), met=False)
 
     # MARK: Others
 
@@ -97,7 +105,8 @@ class Run:
         for kind in (Fairlead, *peers) if peers or self.full else ():
             engine = kind(self.folder)
             try:
-                self.engines[kind.name] = sweep(engine, populations, 600 if self.full else 60)
+                points = self.engines[kind.name] = []
+                self.attempt(kind.name, lambda: sweep(engine, populations, 600 if self.full else 60, points))
             finally:
                 engine.end()
             quiet()

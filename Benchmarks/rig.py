@@ -128,7 +128,7 @@ class Daemon:
                 self.client().call("GET", "/_ping", expected=range(200, 600))
                 return time.perf_counter() - begin
             except OSError:
-                if self.process.poll() is not None or time.perf_counter() - begin > 60:
+                if self.process.poll() is not None or time.perf_counter() - begin > 120:
                     raise RuntimeError(f"no daemon: {self.log()[-2000:]}") from None
                 time.sleep(0.002)
 
