@@ -234,9 +234,13 @@ extension Exchange {
     }
 
     private func queue(_ response: Response, closing: Bool) -> MHD_Result {
+        guard server.traffic.unread.admits(response) else {
+            return queue(server.renderError(503, "too many large answers wait to be read"), closing: true)
+        }
         phase = .answered
         let result = MHDResponse.queue(
-            response, on: connection, toHead: method == "HEAD", closing: closing, pending: pending)
+            response, on: connection, toHead: method == "HEAD", closing: closing, pending: pending,
+            unread: server.traffic.unread)
         if result == nil { response.discardStream() }
         return result ?? .NO
     }

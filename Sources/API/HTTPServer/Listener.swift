@@ -43,7 +43,7 @@ public struct TLSIdentity: Sendable, Hashable {
     }
 }
 
-/// Bounds on what clients may cost, for each listener.
+/// Bounds on what clients may cost, for each listener where nothing else is said.
 public struct Limits: Sendable, Hashable {
     /// Connections at a time; shared out between the threads.
     public var connections: Int
@@ -56,15 +56,18 @@ public struct Limits: Sendable, Hashable {
     public var connectionMemory: Int
     /// Bytes of a request body that are held until somebody reads them.
     public var bodyBuffer: Int
+    /// Bytes of large answers that clients have not read yet, over all listeners; beyond that 503.
+    public var unreadBytes: Int
 
     public init(
         connections: Int = 4096, threads: Int = 2, idleSeconds: UInt32 = 120, connectionMemory: Int = 64 << 10,
-        bodyBuffer: Int = 1 << 20
+        bodyBuffer: Int = 1 << 20, unreadBytes: Int = 256 << 20
     ) {
         self.connections = connections
         self.threads = max(2, threads)
         self.idleSeconds = idleSeconds
         self.connectionMemory = connectionMemory
         self.bodyBuffer = bodyBuffer
+        self.unreadBytes = unreadBytes
     }
 }

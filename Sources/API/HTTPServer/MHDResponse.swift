@@ -6,13 +6,18 @@ internal import HTTPMessage
 enum MHDResponse {
     /// Queues a response; nil when MHD has no memory. A stream is marked gone when MHD lets go of it.
     static func queue(
-        _ response: Response, on connection: OpaquePointer, toHead: Bool, closing: Bool, pending: PendingAnswer?
+        _ response: Response, on connection: OpaquePointer, toHead: Bool, closing: Bool, pending: PendingAnswer?,
+        unread: UnreadAnswers
     ) -> MHD_Result? {
         if !closing, let kept = response.kept {
-            let form = kept.value { make(response, toHead: false, closing: false, pending: nil).map(ReusableForm.init) }
+            let form = kept.value {
+                make(response, toHead: false, closing: false, pending: nil, unread: unread).map(ReusableForm.init)
+            }
             if let form { return MHD_queue_response(connection, UInt32(response.status), form.response) }
         }
-        guard let made = make(response, toHead: toHead, closing: closing, pending: pending) else { return nil }
+        guard let made = make(response, toHead: toHead, closing: closing, pending: pending, unread: unread) else {
+            return nil
+        }
         defer { MHD_destroy_response(made) }
         return MHD_queue_response(connection, UInt32(response.status), made)
     }
@@ -23,10 +28,10 @@ enum MHDResponse {
     private static let block = 16 << 10
 
     /// Nil when MHD has no memory. The caller owns the result; a stream is marked gone when MHD lets go of it.
-    private static func make(_ response: Response, toHead: Bool, closing: Bool, pending: PendingAnswer?)
-        -> OpaquePointer?
-    {
-        guard let result = body(of: response, toHead: toHead, pending: pending) else { return nil }
+    private static func make(
+        _ response: Response, toHead: Bool, closing: Bool, pending: PendingAnswer?, unread: UnreadAnswers
+    ) -> OpaquePointer? {
+        guard let result = body(of: response, toHead: toHead, pending: pending, unread: unread) else { return nil }
         for field in response.headers.fields where !isOurs(field.name) {
             MHD_add_response_header(result, field.name, field.value)
         }
@@ -34,12 +39,14 @@ enum MHDResponse {
         return result
     }
 
-    private static func body(of response: Response, toHead: Bool, pending: PendingAnswer?) -> OpaquePointer? {
+    private static func body(
+        of response: Response, toHead: Bool, pending: PendingAnswer?, unread: UnreadAnswers
+    ) -> OpaquePointer? {
         switch response.body {
         case .empty: return empty()
         case .bytes(let bytes):
             if bytes.isEmpty || !allowsBody(response.status) { return empty() }
-            return bytes.count > sharedAbove ? shared(bytes) : copied(bytes)
+            return bytes.count > sharedAbove ? shared(bytes, unread) : copied(bytes)
         case .stream(let stream):
             // MHD 0.9.75 sends a chunked body's end even in answer to HEAD.
             guard let pending, !toHead, allowsBody(response.status) else {
@@ -65,8 +72,8 @@ enum MHDResponse {
 
     /// The array's storage is native and never written while the holder keeps a reference to it, so its address stays
     /// valid until releaseBytes.
-    private static func shared(_ bytes: [UInt8]) -> OpaquePointer? {
-        let holder = Unmanaged.passRetained(SharedBytes(bytes)).toOpaque()
+    private static func shared(_ bytes: [UInt8], _ unread: UnreadAnswers) -> OpaquePointer? {
+        let holder = Unmanaged.passRetained(SharedBytes(bytes, unread)).toOpaque()
         let response = bytes.withUnsafeBytes { buffer in
             MHD_create_response_from_buffer_with_free_callback_cls(
                 buffer.count, UnsafeMutableRawPointer(mutating: buffer.baseAddress), releaseBytes, holder)
@@ -103,8 +110,15 @@ private final class ReusableForm: @unchecked Sendable {
 
 private final class SharedBytes {
     let bytes: [UInt8]
+    private let unread: UnreadAnswers
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8], _ unread: UnreadAnswers) {
+        self.bytes = bytes
+        self.unread = unread
+        unread.hold(bytes)
+    }
+
+    deinit { unread.letGo(bytes) }
 }
 
 private let releaseBytes: @convention(c) (UnsafeMutableRawPointer?) -> Void = { holder in

@@ -18,7 +18,7 @@ public final class Server: Sendable {
     private let limits: Limits
     private let logger: Logger
     private let renderError: @Sendable (Int, String) -> Response
-    private let traffic = Traffic()
+    private let traffic: Traffic
     private let state = Mutex(State.idle)
 
     /// `renderError` gives the server's own refusals (400, 403, 503) the API's form, from status and message. MHD's few
@@ -31,6 +31,7 @@ public final class Server: Sendable {
         self.listeners = listeners
         self.responder = responder
         self.limits = limits
+        traffic = Traffic(limits: limits)
         self.logger = logger
         self.renderError = renderError
     }

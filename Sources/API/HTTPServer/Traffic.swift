@@ -5,7 +5,10 @@ final class Traffic: Sendable {
     private let requests = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
     private let sealed = Atomic<Bool>(false)
+    let unread: UnreadAnswers
     private let pending = Mutex<[ObjectIdentifier: PendingAnswer]>([:])
+
+    init(limits: Limits) { unread = UnreadAnswers(limit: limits.unreadBytes) }
 
     /// Requests whose header fields are there and whose responses have not gone out whole.
     var running: Int { requests.load(ordering: .relaxed) }
