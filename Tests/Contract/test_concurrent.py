@@ -34,4 +34,6 @@ def test_crowd(new_daemon):
         assert measured[-1].threads <= before.threads + 2
         assert measured[-1].netlink <= 20, "more idle netlink sockets than the two pools of eight and the fixed ones"
     first, second = measured
-    assert second.memory <= first.memory + 10 * 1024, f"memory grows: {first}, then {second}"
+    # A sanitizer keeps what was freed.
+    if not os.environ.get("SANITIZED"):
+        assert second.memory <= first.memory + 10 * 1024, f"memory grows: {first}, then {second}"

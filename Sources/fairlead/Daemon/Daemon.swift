@@ -43,7 +43,7 @@ struct Daemon {
         // A client, or whoever reads the log, that goes away is an error of that write.
         signal(SIGPIPE, SIG_IGN)
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        ProcessLimits.raise(logger)
+        let descriptors = ProcessLimits.raise(logger)
         try HostDirectories.make(for: configuration)
         let pidFile = try PIDFile(path: configuration.pidFile)
         defer { pidFile.remove() }
@@ -51,9 +51,11 @@ struct Daemon {
         defer { store.close() }
         let place = try NamespaceClaim()
         defer { place.release() }
+        let listeners = try Listeners.make(for: configuration, passed)
+        let connections = try ProcessLimits.connections(descriptors: descriptors, listeners: listeners.count)
         let gate = ResponderGate()
         let server = Server(
-            listeners: try Listeners.make(for: configuration, passed), responder: gate, logger: logger,
+            listeners: listeners, responder: gate, limits: Limits(connections: connections), logger: logger,
             renderError: Self.render)
         // What can't be listened on, or mustn't be, is told before the kernel is touched.
         try server.open()

@@ -16,7 +16,7 @@ import time
 import urllib.parse
 
 from . import history
-from .crowd_invariants import check_reply
+from .crowd_invariants import STOPPING, check_reply
 from .http import _Connection, query, tcp, unix
 from .namespaces import until
 
@@ -111,8 +111,11 @@ def shape_of(text: str) -> str:
 class Crowd:
     """The clients of one daemon and what they know in common."""
 
-    def __init__(self, daemon, clients=64, mix=None, seed=1, tolerant=False):
+    def __init__(self, daemon, clients=64, mix=None, seed=1, tolerant=False, also=(), kept=7):
         self.daemon, self.mix, self.tolerant = daemon, dict(mix or MIX), tolerant
+        # Of eight clients, so many keep their connections.
+        self.kept = kept
+        self.also = [*also, STOPPING] if tolerant else list(also)
         self.randomness = random.Random(seed)
         self.clients = [Client(self, number) for number in range(clients)]
         self.report = Report()
@@ -161,12 +164,14 @@ class Crowd:
         self.report.most_doomed = max(self.report.most_doomed, doomed)
 
 
-def run(daemon, seconds, clients=64, mix=None, seed=1, tolerant=False, round_seconds=20.0) -> Report:
+def run(daemon, seconds, clients=64, mix=None, seed=1, tolerant=False, also=(), kept=7,
+        round_seconds=20.0) -> Report:
     """The crowd for so many seconds, in rounds, each checked as a whole when it is over; every answer is looked at at once.
 
-    `tolerant`: the daemon may be killed meanwhile; then broken connections are counted, and histories are not checked.
+    `tolerant`: the daemon may be killed meanwhile; then broken connections are counted, and histories are not checked. `also`: answers that are right here although the reference has none such,
+    status and pattern. `kept`: how many of eight clients keep their connections.
     """
-    crowd = Crowd(daemon, clients, mix, seed, tolerant)
+    crowd = Crowd(daemon, clients, mix, seed, tolerant, also, kept)
     left = seconds
     while left > 0 and not crowd.report.faults:
         part = left if left < 1.5 * round_seconds else round_seconds
@@ -181,7 +186,7 @@ class Client:
     def __init__(self, crowd: Crowd, number: int):
         self.crowd, self.number = crowd, number
         self.random = random.Random(crowd.randomness.random())
-        self.keeps = number % 8 != 0
+        self.keeps = number % 8 >= 8 - crowd.kept
         daemon = crowd.daemon
         # By TCP only where connections are kept: each has to be opened from inside the daemon's namespace.
         over_tcp = number % 2 == 1 and self.keeps and daemon.ports
@@ -220,7 +225,7 @@ class Client:
         decoded = json.loads(data) if data else None
         if operation.status >= 400:
             operation.text = decoded["message"]
-        for fault in check_reply(operation, decoded, self.crowd.tolerant):
+        for fault in check_reply(operation, decoded, self.crowd.also):
             self.crowd.fault(f"{fault}\n  in the answer to {operation!r}")
         operation.data = history.essence(operation, decoded)
         self.note(operation)

@@ -77,11 +77,13 @@ ALLOWED = {
 }
 
 
-def check_reply(operation, body, tolerant=False) -> list:
-    """Faults of one answer, in words. `tolerant`: the daemon may be stopping."""
-    if tolerant and operation.status == 503 and "shutting down" in operation.text:
-        return []
-    for status, text in ALLOWED[operation.kind]:
+# What a daemon may say that is stopping.
+STOPPING = (503, "the daemon is shutting down")
+
+
+def check_reply(operation, body, also=()) -> list:
+    """Faults of one answer, in words. `also`: answers that are allowed to every operation, status and pattern."""
+    for status, text in [*ALLOWED[operation.kind], *also]:
         if status == operation.status and (text is None or re.fullmatch(text, operation.text)):
             break
     else:
