@@ -49,7 +49,10 @@ struct CommitGroup {
             case .commitFailed(let reason):
                 isUncertain = true
                 settle()
-                for index in pending where attempt.failures[index] == nil { outcomes.failures[index] = reason }
+                let warning = isUncertain ? " (and whether the change is undone after a crash is not sure yet)" : ""
+                for index in pending where attempt.failures[index] == nil {
+                    outcomes.failures[index] = reason + warning
+                }
                 return outcomes
             }
         }

@@ -5,15 +5,16 @@ import Persistence
 extension Engine {
     /// Makes changes last. What an earlier failure still owes the store goes first.
     func commit(_ writes: [Write], for object: String) async throws(EngineError) {
-        let due = owed
-        owed = []
+        let due = owed.take()
         do {
-            try await store.commit(due + writes, for: object)
+            try await store.commit(due.writes + writes, for: object)
+            owed.settled(due.commit)
         } catch {
-            owed = due + owed
-            if due.isEmpty { throw error }
+            owed.failed(due.commit)
+            if due.writes.isEmpty { throw error }
             try await store.commit(writes, for: object)
         }
+        owed.drop(writes)
     }
 
     /// Takes intent back after the kernel has refused it. If the store can't now, the next commit that succeeds does.
@@ -21,7 +22,7 @@ extension Engine {
         do {
             try await commit(writes, for: object)
         } catch {
-            owed += writes
+            owed.add(writes)
             logger.error(
                 "the store still has what the kernel refused; it goes with the next change",
                 metadata: ["object": "\(object)", "error": "\(error)"])

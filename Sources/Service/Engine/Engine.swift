@@ -47,8 +47,7 @@ public actor Engine {
     /// Families whose forwarding we turned on.
     var forwardingTurnedOn: Set<AddressFamily> = []
     var restarts: [ObjectID: Task<Void, Never>] = [:]
-    /// What the store has still to be told after a change that the kernel refused.
-    var owed: [Write] = []
+    var owed = Owed()
     /// Networks whose addresses are reserved while they are being made.
     var drafts: [ObjectID: Network] = [:]
     /// Which networks have a subnet.

@@ -162,6 +162,7 @@ extension Engine {
         isPruning = true
         defer { isPruning = false }
         var ids: [ObjectID] = []
+        var refusal: EngineError?
         let candidates = current.containers.values.map(\.container).filter { !$0.state.isRunning && isWanted($0) }
         for id in candidates.map(\.id).sorted() {
             await acquire(id, .exclusive)
@@ -171,10 +172,12 @@ extension Engine {
                 try await discard(container)
                 ids.append(id)
             } catch {
+                refusal = refusal ?? (error.kind == .system ? error : nil)
                 logger.warning(
                     "container is left by prune", metadata: ["container": "\(container.name)", "error": "\(error)"])
             }
         }
+        if let refusal, ids.isEmpty { throw refusal }
         events.publish(
             Event(type: "container", action: "prune", actor: "", attributes: ["reclaimed": "0"], time: .now()))
         return ids

@@ -59,7 +59,7 @@ extension Engine {
     /// `POST /networks/prune`: whatever is custom, unused and wanted away.
     ///
     /// - Returns: the names of the removed ones. What can't be removed is only logged.
-    /// - Throws: 409 while another prune runs.
+    /// - Throws: 409 while another prune runs; what store or kernel refused, if nothing could be removed.
     public func pruneNetworks(
         where isWanted: @Sendable (Network) -> Bool
     ) async throws(EngineError) -> [String] {
@@ -67,6 +67,7 @@ extension Engine {
         isPruning = true
         defer { isPruning = false }
         var names: [String] = []
+        var refusal: EngineError?
         let candidates = current.networks.values.filter { Self.isDangling($0) && isWanted($0.network) }
         for candidate in candidates.sorted(by: { $0.network.name < $1.network.name }) {
             let network = candidate.network
@@ -77,10 +78,12 @@ extension Engine {
                 try await withdraw(network)
                 names.append(network.name)
             } catch {
+                refusal = refusal ?? (error.kind == .system ? error : nil)
                 logger.warning(
                     "network is left by prune", metadata: ["network": "\(network.name)", "error": "\(error)"])
             }
         }
+        if let refusal, names.isEmpty { throw refusal }
         events.publish(
             Event(type: "network", action: "prune", actor: "", attributes: ["reclaimed": "0"], time: .now()))
         return names
