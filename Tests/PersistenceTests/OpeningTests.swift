@@ -105,10 +105,7 @@ import Testing
     @Test func unexpectedValuesAreNamed() async throws {
         let (directory, _) = try await closedStore()
         try await outsider(directory.store).write { try $0.execute(sql: "UPDATE network SET labels = 'x'") }
-        let store = try directory.open()
-        let error = #expect(throws: StoreError.self) { try store.load() }
-        #expect(error?.kind == .damaged)
-        #expect(error?.message.contains("column labels") == true)
+        try expectRefusal(directory, .damaged, "column labels")
     }
 
     /// What a killed daemon leaves: database and WAL, no clean close.

@@ -54,8 +54,7 @@ enum AddressRows {
     static func load(_ database: Database) throws -> (own: Own, endpoints: [ObjectID: [IPPrefix]]) {
         var own = Own()
         var endpoints: [ObjectID: [IPPrefix]] = [:]
-        for row in try Row.fetchAll(database, sql: table.select(orderedBy: "network position family address")) {
-            let columns = Columns(row: row)
+        _ = try table.load(from: database, orderedBy: "network position family address") { columns in
             let address = try columns.address("address")
             let pool = PoolKey(network: try columns.id("network"), position: try columns.integer("position"))
             switch try columns.text("role") {

@@ -9,6 +9,13 @@ struct ColumnError: Error, CustomStringConvertible {
     var description: String { "column \(column) has an unexpected value" }
 }
 
+/// A row that can't be what this version has written, named by its key.
+struct RowError: Error, CustomStringConvertible {
+    let row: String
+    let reason: String
+    var description: String { "\(row): \(reason)" }
+}
+
 /// Text as the store binds it: its bytes, to be stored by `CAST(? AS TEXT)`. Bound as a C string, a name with a NUL,
 /// which Docker allows, would end there.
 func text(_ string: String) -> Data { Data(string.utf8) }
@@ -33,11 +40,27 @@ struct Columns {
         return value
     }
 
+    /// What tells the row from others, for whoever looks for it with `sqlite3`; quoted, since it may be damaged.
+    var key: String {
+        let names = ["key", "id", "name", "network", "position"].filter { row.hasColumn($0) && !isNull($0) }
+        let parts = names.map { name in
+            let text = Data.fromDatabaseValue(row[name] as DatabaseValue).map { String(decoding: $0, as: UTF8.self) }
+            return "\(name) \(text?.debugDescription ?? "\(row[name] as DatabaseValue)")"
+        }
+        return parts.joined(separator: ", ")
+    }
+
     func isNull(_ name: String) -> Bool { (row[name] as DatabaseValue).isNull }
     func integer(_ name: String) throws -> Int { try value(name) }
     func timestamp(_ name: String) throws -> Timestamp { Timestamp(nanoseconds: try value(name)) }
     func flag(_ name: String) throws -> Bool { try integer(name) != 0 }
-    func text(_ name: String) throws -> String { String(decoding: try value(name, Data.self), as: UTF8.self) }
+
+    func text(_ name: String) throws -> String {
+        guard let text = String(validating: try value(name, Data.self), as: UTF8.self) else {
+            throw ColumnError(column: name)
+        }
+        return text
+    }
 
     func id(_ name: String) throws -> ObjectID {
         guard let id = ObjectID(try text(name)) else { throw ColumnError(column: name) }
@@ -103,6 +126,20 @@ struct Table {
         // Qualified, so that the order is by the column, not by its cast.
         let keys = order.split(separator: " ").map { "\(name).\($0)" }.joined(separator: ", ")
         return "SELECT \(names.joined(separator: ", ")) FROM \(name) ORDER BY \(keys)"
+    }
+
+    /// Reads all rows. Throws `RowError`.
+    func load<Value>(
+        from database: Database, orderedBy order: String, _ read: (Columns) throws -> Value
+    ) throws -> [Value] {
+        try Row.fetchAll(database, sql: select(orderedBy: order)).map { row in
+            let columns = Columns(row: row)
+            do {
+                return try read(columns)
+            } catch let error as ColumnError {
+                throw RowError(row: "\(name) \(columns.key)", reason: error.description)
+            }
+        }
     }
 }
 

@@ -32,8 +32,7 @@ enum ContainerRows {
     }
 
     static func load(_ database: Database) throws -> [Container] {
-        try Row.fetchAll(database, sql: table.select(orderedBy: "created id")).map { row in
-            let columns = Columns(row: row)
+        try table.load(from: database, orderedBy: "created id") { columns in
             var attachments: OrderedDictionary<String, EndpointSettings> = [:]
             for record in try columns.json("attachments", [AttachmentRecord].self) {
                 attachments[record.network] = try record.settings

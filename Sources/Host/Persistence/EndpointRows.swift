@@ -37,8 +37,7 @@ enum EndpointRows {
     }
 
     static func load(_ database: Database, addresses: [ObjectID: [IPPrefix]]) throws -> [Endpoint] {
-        try Row.fetchAll(database, sql: table.select(orderedBy: "container place id")).map { row in
-            let columns = Columns(row: row)
+        try table.load(from: database, orderedBy: "container place id") { columns in
             let id = try columns.id("id")
             return Endpoint(
                 id: id, network: try columns.id("network"), container: try columns.id("container"),

@@ -64,8 +64,7 @@ enum NetworkRows {
 
     static func load(_ database: Database, own: AddressRows.Own) throws -> [Network] {
         var pools: [ObjectID: [Pool]] = [:]
-        for row in try Row.fetchAll(database, sql: subnets.select(orderedBy: "network position")) {
-            let columns = Columns(row: row)
+        _ = try subnets.load(from: database, orderedBy: "network position") { columns in
             let network = try columns.id("network")
             let key = AddressRows.PoolKey(network: network, position: try columns.integer("position"))
             pools[network, default: []].append(
@@ -76,9 +75,15 @@ enum NetworkRows {
                     gateway: own.gateways[key], auxiliaryAddresses: own.auxiliary[key] ?? [:],
                     isStatic: try columns.flag("is_static")))
         }
-        return try Row.fetchAll(database, sql: networks.select(orderedBy: "created id")).map { row in
-            let columns = Columns(row: row)
-            return try network(columns, pools: pools[try columns.id("id")] ?? [])
+        return try networks.load(from: database, orderedBy: "created id") { columns in
+            try network(columns, pools: pools[try columns.id("id")] ?? [])
+        }
+    }
+
+    /// Which network has a pool at which position.
+    static func pools(_ database: Database) throws -> [AddressRows.PoolKey] {
+        try subnets.load(from: database, orderedBy: "network position") { columns in
+            AddressRows.PoolKey(network: try columns.id("network"), position: try columns.integer("position"))
         }
     }
 

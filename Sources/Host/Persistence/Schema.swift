@@ -23,6 +23,30 @@ enum Schema {
         }
     }
 
+    /// A table, index or trigger, and the statement that made it.
+    struct Object: Hashable {
+        let name: String
+        let sql: String
+    }
+
+    /// What a store of a version consists of.
+    static func objects(of version: Int) throws -> Set<Object> {
+        try DatabaseQueue().writeWithoutTransaction { database in
+            for migration in migrations.prefix(version) {
+                try database.execute(sql: String(decoding: migration, as: UTF8.self))
+            }
+            return try objects(in: database)
+        }
+    }
+
+    static func objects(in database: Database) throws -> Set<Object> {
+        let sql = "SELECT CAST(name AS BLOB) AS name, CAST(sql AS BLOB) AS sql FROM sqlite_schema WHERE sql NOTNULL"
+        return try Set(
+            Row.fetchAll(database, sql: sql).map { row in
+                Object(name: try Columns(row: row).text("name"), sql: try Columns(row: row).text("sql"))
+            })
+    }
+
     static func version(of database: Database) throws -> Int {
         try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     }

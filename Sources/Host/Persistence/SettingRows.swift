@@ -15,8 +15,7 @@ enum SettingRows {
 
     static func load(_ database: Database) throws -> [String: String] {
         var settings: [String: String] = [:]
-        for row in try Row.fetchAll(database, sql: table.select(orderedBy: "key")) {
-            let columns = Columns(row: row)
+        _ = try table.load(from: database, orderedBy: "key") { columns in
             settings[try columns.text("key")] = try columns.text("value")
         }
         return settings

@@ -3,6 +3,7 @@ import GRDB
 import Glibc
 public import Logging
 public import NetworkModel
+import Synchronization
 
 /// What shall be: networks, containers, endpoints and their reservations, in SQLite (DESIGN section 6).
 ///
@@ -14,6 +15,8 @@ public final class Store: Sendable {
     private let lock: DirectoryLock
     private let queue: DatabaseQueue
     private let committer: Committer
+    /// What was found when the file was checked, until it is loaded or something is committed.
+    private let found: Mutex<StoredState?>
 
     /// Opens the store in a data root, or makes one there, the directory included.
     ///
@@ -31,7 +34,7 @@ public final class Store: Sendable {
         path = directory + "/fairlead.db"
         lock = try DirectoryLock(directory: directory)
         let file = StoreFile(path: path)
-        try file.prepare()
+        found = Mutex(try file.prepare())
         queue = try Self.open(file, busyTimeout: busyTimeout)
         committer = Committer(queue: queue, path: path, logger: logger, beforeCommit: beforeCommit)
     }
@@ -40,13 +43,12 @@ public final class Store: Sendable {
 
     /// All that is stored.
     public func load() throws(StoreError) -> StoredState {
-        try read { database in
-            let addresses = try AddressRows.load(database)
-            return StoredState(
-                networks: try NetworkRows.load(database, own: addresses.own),
-                endpoints: try EndpointRows.load(database, addresses: addresses.endpoints),
-                containers: try ContainerRows.load(database), settings: try SettingRows.load(database))
+        let state = found.withLock { found in
+            defer { found = nil }
+            return found
         }
+        if let state { return state }
+        return try read { try StoredState.load(from: $0) }
     }
 
     /// Only the settings: what has to be known before there is anybody to load the rest for.
@@ -57,7 +59,7 @@ public final class Store: Sendable {
     private func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
         do {
             return try queue.read(body)
-        } catch let error as ColumnError {
+        } catch let error as RowError {
             throw StoreError.damaged(path, error.description)
         } catch {
             throw StoreError(.system, "cannot read \(path): \(describe(error))")
@@ -70,6 +72,7 @@ public final class Store: Sendable {
     /// Throws `system` with `<object>: <the store's text>`. After a COMMIT that fails, further ones are refused until it
     /// is certain that a crash can't bring the failed changes back.
     public func commit(_ writes: [Write], for object: String) async throws(EngineError) {
+        found.withLock { $0 = nil }
         let result = await withCheckedContinuation { continuation in
             committer.submit(Committer.Request(writes: writes, object: object) { continuation.resume(returning: $0) })
         }
@@ -123,16 +126,13 @@ public final class Store: Sendable {
                 let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
                 guard mode == "wal" else { throw StoreError(.system, "the file system of \(file.path) can't do WAL") }
                 try database.execute(sql: "PRAGMA synchronous = FULL")
-                let version = try Schema.version(of: database)
-                // Again: the header didn't show what was still in the WAL.
-                try file.checkVersion(version)
-                try Schema.migrate(database, from: version)
+                try Schema.migrate(database, from: try Schema.version(of: database))
             }
             return queue
         } catch let error as StoreError {
             throw error
         } catch {
-            throw StoreError(.system, "cannot open \(file.path): \(describe(error))")
+            throw file.failure("open", error)
         }
     }
 

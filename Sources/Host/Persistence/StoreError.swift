@@ -25,7 +25,8 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     static func damaged(_ path: String, _ reason: String) -> StoreError {
         StoreError(
             .damaged,
-            "\(path) is damaged (\(reason)): restore a backup in its place, or move it and its -wal file away to start "
+            // SQLite's words may have several lines.
+            "\(path) is damaged (\(reason.replacing("\n", with: " "))): restore a backup in its place, or move it and its -wal file away to start "
                 + "empty. It was left as it is.")
     }
 }

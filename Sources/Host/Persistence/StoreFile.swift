@@ -8,14 +8,18 @@ struct StoreFile {
     let path: String
 
     /// Makes the store if there is none, and looks at it if there is one.
-    func prepare() throws(StoreError) {
+    ///
+    /// - Returns: what is in it, or nil if that is to be read when it has been migrated.
+    func prepare() throws(StoreError) -> StoredState? {
+        var state: StoredState? = StoredState()
         if try exists() {
             try checkHeader()
-            try checkContents()
+            state = try StoreContents(file: self).check()
         } else {
             try create()
         }
         guard chmod(path, 0o600) == 0 else { throw systemError("set the mode of", path) }
+        return state
     }
 
     private func exists() throws(StoreError) -> Bool {
@@ -46,7 +50,7 @@ struct StoreFile {
             try queue.close()
         } catch {
             unlink(draft)
-            throw StoreError(.system, "cannot create \(path): \(describe(error))")
+            throw failure("create", error)
         }
         guard rename(draft, path) == 0 else { throw systemError("create", path) }
         try Self.syncDirectory(of: path)
@@ -63,10 +67,29 @@ struct StoreFile {
         }
         let word = { (offset: Int) in header[offset..<offset + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } }
         guard word(68) == Schema.applicationID else { throw foreign("it is another program's database") }
+        let formats = header[18...19]
+        guard formats.first == formats.last, formats.allSatisfy({ (1...2).contains($0) }) else {
+            throw StoreError.damaged(path, "its header names no known file format")
+        }
         try checkVersion(Int(word(60)))
+        try checkLength(pages: Int(word(28)), pageSize: Int(word(16) >> 16))
+    }
+
+    /// SQLite takes a last page that isn't whole for one that ends in zeros. While there is something in the write-ahead
+    /// log, the file may be shorter than it says: the log has the rest.
+    private func checkLength(pages: Int, pageSize: Int) throws(StoreError) {
+        var (file, log) = (stat(), stat())
+        guard lstat(path, &file) == 0 else { throw systemError("look at", path) }
+        if lstat(path + "-wal", &log) == 0, log.st_size > 0 { return }
+        // The largest size doesn't fit and is written as 1.
+        let length = pages * (pageSize == 1 ? 65_536 : pageSize)
+        guard file.st_size < length else { return }
+        throw StoreError.damaged(path, "it has \(file.st_size) bytes of \(length)")
     }
 
     func checkVersion(_ version: Int) throws(StoreError) {
+        // A store appears under its name only when it has a version.
+        guard version > 0 else { throw StoreError.damaged(path, "its version is \(version)") }
         guard version > Schema.version else { return }
         throw StoreError(
             .newer,
@@ -86,33 +109,54 @@ struct StoreFile {
         guard file >= 0 else { throw systemError("open", path) }
         defer { Glibc.close(file) }
         var header = [UInt8](repeating: 0, count: 100)
-        let count = read(file, &header, header.count)
+        let count = Glibc.read(file, &header, header.count)
         guard count >= 0 else { throw systemError("read", path) }
         return Array(header.prefix(count))
     }
 
-    /// Through a read-only connection, which changes nothing in the file, not even by a checkpoint.
-    private func checkContents() throws(StoreError) {
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(5)
-        let problem: String?
-        do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            problem = try queue.inDatabase { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
-            try queue.close()
-        } catch {
-            let isDamage = (error as? DatabaseError).map { [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains($0.resultCode) }
-            if isDamage == true { throw StoreError.damaged(path, describe(error)) }
-            throw StoreError(.system, "cannot open \(path): \(describe(error))")
+    /// SQLite's refusal; it doesn't always say that it is for want of room.
+    func failure(_ action: String, _ error: any Error) -> StoreError {
+        var reason = describe(error)
+        var room = statvfs()
+        if let code = (error as? DatabaseError)?.resultCode, code != .SQLITE_FULL,
+            statvfs(Self.directory(of: path), &room) == 0, room.f_bavail == 0
+        {
+            reason += " (\(String(cString: strerror(ENOSPC))))"
         }
-        if problem != "ok" { throw StoreError.damaged(path, problem ?? "no answer to quick_check") }
+        return StoreError(.system, "cannot \(action) \(path): \(reason)")
+    }
+
+    /// A whole file, or nil if there is none.
+    static func read(_ path: String) throws(StoreError) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw systemError("open", path)
+        }
+        defer { Glibc.close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw systemError("look at", path) }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var length = 0
+        while length < bytes.count {
+            let count = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(file, buffer.baseAddress.map { $0 + length }, buffer.count - length)
+            }
+            guard count >= 0 else { throw systemError("read", path) }
+            if count == 0 { break }
+            length += count
+        }
+        return Array(bytes.prefix(length))
     }
 
     /// Makes a new name in the file's directory last.
     static func syncDirectory(of path: String) throws(StoreError) {
+        try sync(directory(of: path))
+    }
+
+    private static func directory(of path: String) -> String {
         let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        try sync(directory.isEmpty ? "/" : directory)
+        return directory.isEmpty ? "/" : directory
     }
 
     static func sync(_ path: String) throws(StoreError) {
