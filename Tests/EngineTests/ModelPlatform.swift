@@ -1,4 +1,5 @@
 import Addressing
+import Dataplane
 import Engine
 import IPAM
 import NetworkModel
@@ -63,7 +64,7 @@ final class ModelPlatform: HostPlatform {
     }
 
     func forgetConnections(of addresses: [IPAddress]) async { memory.withLock { $0.forgotten += addresses } }
-    func announce(_ endpoint: Endpoint, in path: String, count: Int, intervalMilliseconds: Int) async {}
+    func announce(_ endpoint: Endpoint, in namespace: Namespace, count: Int, intervalMilliseconds: Int) async {}
     func watch(_ sandbox: Sandbox, onGone: @escaping @Sendable () -> Void) {
         memory.withLock { $0.watches[sandbox.id] = onGone }
     }

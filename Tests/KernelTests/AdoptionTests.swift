@@ -71,6 +71,25 @@ extension LinkTests {
             }
         }
 
+        @Test func anotherNamespaceBehindAnAdoptedPathIsNotEntered() async throws {
+            try await withDirectory { directory in
+                let pin = NamespacePin(path: "\(directory)/blue")
+                try await threads.run { try NamespaceHandle.create(pin) }
+                let identity = try await adopt(pin.path).identity.description
+                let namespace = Namespace.adopted(path: pin.path, identity: identity)
+                let before = openDescriptors()
+                try await threads.run { try NamespaceHandle.within(namespace) {} }
+                try await threads.run {
+                    try NamespaceHandle.remove(pin)
+                    try NamespaceHandle.create(pin)
+                }
+                await #expect(throws: NamespaceError.replaced(path: pin.path)) {
+                    try await threads.run { try NamespaceHandle.within(namespace) {} }
+                }
+                #expect(openDescriptors() == before)
+            }
+        }
+
         @Test func aProcessThatHasEndedIsNoWitness() async throws {
             let sleeper = try Sleeper(["unshare", "--net"])
             sleeper.end(reaped: false)

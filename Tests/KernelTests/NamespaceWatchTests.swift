@@ -46,6 +46,22 @@ extension LinkTests {
             }
         }
 
+        @Test func onlyAMountOfItsOwnTellsNamespacesApart() async throws {
+            try await withDirectory { directory in
+                _ = try await create("\(directory)/a")
+                _ = try Oracle.run(["ln", "-s", "/proc/self/ns/net", "\(directory)/b"])
+                #expect(Place("\(directory)/a")?.isUnambiguous == true)
+                #expect(Place("\(directory)/b")?.isUnambiguous == false)
+            }
+        }
+
+        @Test func whateverIsBelowAProcessEndsWithIt() {
+            #expect(NamespaceWitness.path("/proc/7/ns/net").process == 7)
+            #expect(NamespaceWitness.path("/proc/7/root/run/netns/a").process == 7)
+            #expect(NamespaceWitness.path("/proc/self/root/run/netns/a").process == nil)
+            #expect(NamespaceWitness.path("/run/netns/proc/7/a").process == nil)
+        }
+
         @Test func anUnmountWithoutUnlinkIsEnough() async throws {
             try await withDirectory { directory in
                 let watch = try NamespaceWatch()

@@ -32,6 +32,10 @@ public struct RouteSpec: Sendable, Hashable {
     /// The name of the link it leaves by.
     public let device: String
 
+    /// In an adopted namespace its owner's routes go first (the kernel's and DHCP clients' metrics are below), and ours
+    /// stand beside them; else the kernel's own.
+    public var metric: UInt32 { id.namespace.isAdopted ? 32_768 : 0 }
+
     public init(id: ID, gateway: IPAddress?, device: String) {
         self.id = id
         self.gateway = gateway

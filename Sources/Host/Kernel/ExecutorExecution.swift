@@ -103,7 +103,7 @@ struct Execution: Sendable {
             let socket = try tools.sockets.borrow()
             home = socket
             return socket
-        case .path:
+        case .path, .adopted:
             if let inside, inside.namespace == namespace { return inside.socket }
             inside = nil
             let socket = try NamespaceHandle(namespace).withEntered { try NetlinkSocket() }

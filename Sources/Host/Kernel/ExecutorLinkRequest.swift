@@ -62,7 +62,7 @@ struct LinkRequest: Sendable {
     }
 
     private static func route(_ spec: RouteSpec, _ link: Int32) -> Route {
-        Route(destination: spec.id.destination, gateway: spec.gateway, link: link)
+        Route(destination: spec.id.destination, gateway: spec.gateway, link: link, metric: spec.metric)
     }
 
     private static func neighbour(_ spec: NeighbourSpec, _ link: Int32) -> Neighbour {

@@ -137,7 +137,7 @@ extension Error {
     /// Whether a namespace could not be opened because it isn't there any more.
     var isVanishedNamespace: Bool {
         switch self {
-        case .notANamespace as NamespaceError: true
+        case .notANamespace as NamespaceError, .replaced as NamespaceError: true
         case let error as NamespaceError: [ENOENT, ENOTDIR, ESRCH].contains(error.errno)
         default: false
         }

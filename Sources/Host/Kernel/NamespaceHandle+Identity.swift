@@ -24,17 +24,19 @@ extension NamespaceHandle {
     /// Which namespace this is; enters it, so only on a thread that may.
     ///
     /// - Throws: `NamespaceError` when it can't be entered or asked, `SystemCallError` without `/proc`.
-    public borrowing func identity() throws -> NamespaceIdentity {
-        let boot = try Self.boot.get()
+    public borrowing func identity() throws -> NamespaceIdentity { try Self.identity(of: descriptor, "namespace") }
+
+    static func identity(of descriptor: Int32, _ subject: String) throws -> NamespaceIdentity {
+        let boot = try boot.get()
         var cookie: UInt64 = 0
-        let outcome = try withEntered { shim_namespace_cookie(&cookie) }
+        let outcome = try inside(descriptor, subject) { shim_namespace_cookie(&cookie) }
         if outcome == 0 { return NamespaceIdentity(boot: boot, rest: "cookie:\(cookie)") }
         guard outcome == -ENOPROTOOPT else {
             throw NamespaceError.system(SystemCallError("getsockopt", "SO_NETNS_COOKIE", errno: -outcome))
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw NamespaceError.system(SystemCallError("fstat", "namespace", errno: errno))
+            throw NamespaceError.system(SystemCallError("fstat", subject, errno: errno))
         }
         return NamespaceIdentity(boot: boot, rest: "inode:\(status.st_dev):\(status.st_ino)")
     }

@@ -9,26 +9,52 @@ public struct NamespaceHandle: ~Copyable, Sendable {
 
     private let subject: String
 
-    /// Opens a namespace.
+    /// Opens a namespace. An adopted one is looked at first, so only on a thread that may enter it.
     ///
-    /// - Throws: `.notANamespace` for a path that is anything but a network namespace, else the errno of open(2).
+    /// - Throws: `.notANamespace` for a path that is anything but a network namespace, `.replaced` where another one is
+    ///   than was adopted, else the errno of open(2).
     public init(_ namespace: Namespace) throws(NamespaceError) {
         // Threads of ours may be elsewhere for a moment, the process (its first thread) never is.
-        let path =
+        let (path, expected): (String, String?) =
             switch namespace {
-            case .daemon: "/proc/self/ns/net"
-            case .path(let path): path
+            case .daemon: ("/proc/self/ns/net", nil)
+            case .path(let path): (path, nil)
+            case .adopted(let path, let identity): (path, identity)
             }
         let outcome = shim_open_network_namespace(path)
         guard outcome >= 0 else {
             if outcome == Int32(SHIM_NOT_A_NETWORK_NAMESPACE) { throw .notANamespace(path: path) }
             throw .system(SystemCallError("open", path, errno: -outcome))
         }
+        if let expected {
+            do throws(NamespaceError) {
+                try Self.refuseOthers(than: expected, outcome, path)
+            } catch {
+                close(outcome)
+                throw error
+            }
+        }
         descriptor = outcome
         subject = path
     }
 
     deinit { close(descriptor) }
+
+    private static func refuseOthers(
+        than expected: String, _ descriptor: Int32, _ path: String
+    ) throws(NamespaceError) {
+        let found: NamespaceIdentity
+        do {
+            found = try identity(of: descriptor, path)
+        } catch let error as NamespaceError {
+            throw error
+        } catch let error as SystemCallError {
+            throw .system(error)
+        } catch {
+            throw .notANamespace(path: path)
+        }
+        guard found.description == expected else { throw .replaced(path: path) }
+    }
 
     /// Runs `body` with the calling thread in this namespace, and comes back. Sockets made in `body` stay here.
     ///
@@ -37,6 +63,10 @@ public struct NamespaceHandle: ~Copyable, Sendable {
     ///
     /// - Throws: `NamespaceError` when the way in fails, and what `body` throws.
     public borrowing func withEntered<T: ~Copyable>(_ body: () throws -> T) throws -> T {
+        try Self.inside(descriptor, subject, body)
+    }
+
+    static func inside<T: ~Copyable>(_ descriptor: Int32, _ subject: String, _ body: () throws -> T) throws -> T {
         assert(shim_thread_is_dedicated(), "only a thread made for it may change its namespace")
         let home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
         guard home >= 0 else {
@@ -53,7 +83,7 @@ public struct NamespaceHandle: ~Copyable, Sendable {
     ///
     /// - Throws: `NamespaceError` when it can't be opened or entered, and what `body` throws.
     public static func within<T: ~Copyable>(_ namespace: Namespace, _ body: () throws -> T) throws -> T {
-        guard case .path = namespace else { return try body() }
+        if case .daemon = namespace { return try body() }
         return try NamespaceHandle(namespace).withEntered(body)
     }
 }
@@ -62,12 +92,15 @@ public struct NamespaceHandle: ~Copyable, Sendable {
 public enum NamespaceError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The path leads to a file, but not to a network namespace.
     case notANamespace(path: String)
+    /// Another namespace is behind the path than was adopted there.
+    case replaced(path: String)
     case system(SystemCallError)
 
     /// EINVAL where no system call failed.
     public var errno: Int32 {
         switch self {
         case .notANamespace: EINVAL
+        case .replaced: ESTALE
         case .system(let error): error.errno
         }
     }
@@ -75,6 +108,7 @@ public enum NamespaceError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notANamespace(let path): "\(path) is not a network namespace"
+        case .replaced(let path): "\(path) leads to another network namespace than was adopted there"
         case .system(let error): error.description
         }
     }

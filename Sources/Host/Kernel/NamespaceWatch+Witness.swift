@@ -27,14 +27,22 @@ public enum NamespaceWitness: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The process whose end is the namespace's as far as the path goes: that of `/proc/N/ns/net`, too.
-    var process: Int32? {
+    /// The process with whose end the path leads nowhere, or anywhere: N of `/proc/N/ns/net` and whatever else is below
+    /// `/proc/N`.
+    public var process: Int32? {
         switch self {
         case .process(let pid): return pid
         case .path(let path):
             let parts = path.split(separator: "/")
-            guard parts.count == 4, parts[0] == "proc", parts[2] == "ns", parts[3] == "net" else { return nil }
-            return Int32(parts[1])
+            return parts.count > 2 && parts[0] == "proc" ? Int32(parts[1]) : nil
+        }
+    }
+
+    /// Whether the mount table has nothing to say of it.
+    var isUnmounted: Bool {
+        switch self {
+        case .process: true
+        case .path(let path): process != nil && path.hasSuffix("/ns/net")
         }
     }
 }
@@ -54,6 +62,9 @@ struct Place: Equatable, Sendable {
     }
 
     /// A namespace's inode is reused at once when it goes, a mount's number never: where the kernel tells it, equal
-    /// places in mounts of their own are the same namespace. (All of `/proc/N/ns/net` are in one mount.)
-    var isUnambiguous: Bool { mount != 0 }
+    /// places in mounts of their own are the same namespace. All of `/proc/N/ns/net` are in one mount, and a symbolic
+    /// link may lead to one.
+    var isUnambiguous: Bool { mount != 0 && mount != Self.unpinned?.mount }
+
+    private static let unpinned = Place("/proc/self/ns/net")
 }

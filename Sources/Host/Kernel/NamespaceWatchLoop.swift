@@ -94,7 +94,7 @@ final class WatchLoop: Sendable {
             guard mountsChanged || now() >= nextLook else { continue }
             let begin = now()
             let isRegular = begin >= nextLook
-            compare(state.withLock { $0.watched.values.filter { isRegular || $0.process == nil } })
+            compare(state.withLock { $0.watched.values.filter { isRegular || !$0.witness.isUnmounted } })
             let end = now()
             if isRegular { nextLook = end + Int64(Self.patience) }
             // A busy mount table (every pin of ours is a change) may cost a tenth of this thread's time, no more.
@@ -105,7 +105,7 @@ final class WatchLoop: Sendable {
     private func compare(_ all: [Watched]) {
         for watched in all {
             let place = Place(watched.witness.path)
-            if let place, place.isUnambiguous, place == watched.place, watched.process == nil { continue }
+            if let place, place.isUnambiguous, place == watched.place { continue }
             // A namespace that can't be looked at for lack of descriptors or memory is not gone: the next look tells.
             switch Self.outcome(of: watched) {
             case .same:

@@ -30,12 +30,16 @@ public struct Adoption: Sendable, Hashable {
 
     /// Looks at the namespace; enters it, so only on a thread that may.
     ///
-    /// - Throws: What is wrong with it: no such process or path, no network namespace, or the daemon's own.
+    /// - Throws: What is wrong with it: no such process or path, no network namespace, the daemon's own or process 1's.
     public init(_ text: String) throws(AdoptionError) {
         witness = try Self.parse(text)
         do {
             identity = try NamespaceHandle(witness.namespace).identity()
             if try NamespaceHandle(.daemon).identity() == identity { throw AdoptionError.own(witness) }
+            // Where it can't be looked at, nobody gets in by it either.
+            if (try? NamespaceHandle(.path("/proc/1/ns/net")).identity()) == identity {
+                throw AdoptionError.machine(witness)
+            }
         } catch let error as AdoptionError {
             throw error
         } catch {
@@ -63,6 +67,8 @@ public enum AdoptionError: Error, Sendable, Hashable, CustomStringConvertible {
     case notANamespace(NamespaceWitness)
     /// The daemon's own: a container in it would be the host.
     case own(NamespaceWitness)
+    /// Process 1's: a container in it would be the machine.
+    case machine(NamespaceWitness)
     /// The kernel won't let us in; with its words.
     case refused(NamespaceWitness, String)
 
@@ -72,6 +78,7 @@ public enum AdoptionError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noProcess(let witness): "cannot adopt \(witness): no such process"
         case .notANamespace(let witness): "cannot adopt \(witness): not a network namespace"
         case .own(let witness): "cannot adopt \(witness): it is the daemon's own network namespace"
+        case .machine(let witness): "cannot adopt \(witness): it is the machine's own network namespace (process 1's)"
         case .refused(let witness, let reason): "cannot adopt \(witness): \(reason)"
         }
     }

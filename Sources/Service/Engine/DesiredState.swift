@@ -19,7 +19,7 @@ extension Engine {
 
     func desired(for endpoint: Endpoint, on network: Network, in sandbox: Sandbox) throws(EngineError) -> State {
         var state = try drivers.named(network.driver).desired(
-            for: endpoint, on: network, in: .path(sandbox.path), host: features)
+            for: endpoint, on: network, in: sandbox.namespace, host: features)
         if let bridge = try bridge(of: network) {
             let options = try drivers.bridge.options(of: network)
             for element in Ruleset.elements(for: endpoint, on: network, options: options, bridge: bridge) {
@@ -33,7 +33,7 @@ extension Engine {
     func desired(for container: Container, endpoints: [Endpoint]) -> State {
         var state = State()
         guard let sandbox = container.sandbox, container.host.networkMode.isPrivate else { return state }
-        let namespace = Namespace.path(sandbox.path)
+        let namespace = sandbox.namespace
         if !sandbox.isAdopted { state.pins.insert(NamespacePin(path: sandbox.path)) }
         state.insert(LinkSpec(id: LinkID("lo", in: namespace), kind: .loopback))
         let candidates = endpoints.compactMap { endpoint -> GatewayElection.Candidate? in
@@ -45,6 +45,11 @@ extension Engine {
     }
 
     var features: HostFeatures { HostFeatures(hasIPv6: platform.hasIPv6) }
+}
+
+extension Sandbox {
+    /// As the data plane names it.
+    var namespace: Namespace { isAdopted ? .adopted(path: path, identity: identity) : .path(path) }
 }
 
 extension ObjectID {

@@ -12,7 +12,7 @@ extension EngineError {
 extension KernelError {
     /// Whether the refused step was about this endpoint's links.
     func concerns(_ endpoint: Endpoint, in sandbox: Sandbox) -> Bool {
-        let links = [LinkID(endpoint.hostInterface), LinkID(endpoint.interface, in: .path(sandbox.path))]
+        let links = [LinkID(endpoint.hostInterface), LinkID(endpoint.interface, in: sandbox.namespace)]
         return switch step?.action {
         case .createLink(let link, _)?, .changeLink(_, let link)?: links.contains(link.id)
         case .setUp(let id)?: links.contains(id)

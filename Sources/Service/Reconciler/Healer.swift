@@ -91,6 +91,8 @@ public actor Healer {
         }
         postponed.merge(outcome.postponed) { max($0, $1) }
         unclear.formUnion(outcome.unclear)
+        // Whoever was in it learns of its end now, not when its path is looked at next.
+        for namespace in outcome.vanished { _ = await isStill(namespace) }
         tell(outcome, suspects)
         if outcome.restoresRules { await endUnwantedConnections() }
     }

@@ -11,6 +11,8 @@ public struct HealingOutcome: Sendable {
     public var refusals: [KernelError] = []
     /// Links that nobody wants so far, and that an apply under way may be making: to be looked at later.
     public var unclear: Set<String> = []
+    /// Namespaces that were to be looked into and aren't there.
+    public var vanished: Set<Namespace> = []
     /// What is left alone for now, and until when.
     public var postponed: [HealingSubject: ContinuousClock.Instant] = [:]
 
@@ -111,6 +113,7 @@ extension Reconciler {
     private func relevant(_ attempt: HealingAttempt) -> HealingOutcome {
         let whole = scope(of: attempt.target, without: [], vanished: [])
         var outcome = attempt.outcome
+        outcome.vanished = attempt.vanished
         outcome.postponed = outcome.postponed.filter { subject, _ in
             switch subject {
             case .table: whole.hasTable

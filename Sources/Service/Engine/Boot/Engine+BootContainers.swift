@@ -13,15 +13,22 @@ extension Engine {
         let endpoints = Dictionary(grouping: endpoints, by: \.container)
         var writes: [Write] = []
         var lost: [ContainerEntry] = []
+        // What is adopted already, nobody gets whose own is gone.
+        for container in containers {
+            guard let sandbox = container.sandbox, sandbox.isAdopted else { continue }
+            guard await platform.identity(of: sandbox.path) == sandbox.identity else { continue }
+            adopted[sandbox.identity] = container.id
+        }
         // Whoever shares another's namespace comes after it.
         for stored in containers.sorted(by: { $0.bootRank < $1.bootRank }) {
             let own = (endpoints[stored.id] ?? []).sorted { $0.order < $1.order }
             let outcome = await fate(of: stored, own)
             switch outcome {
-            case .stays(let container):
+            case .stays(let container, let kept):
                 if container != stored { writes.append(.putContainer(container)) }
+                writes += zip(kept, own).filter { $0 != $1 }.map { .putEndpoint($0.0) }
                 put(container)
-                if container.sandbox != nil { try adopt(own, of: container) }
+                if container.sandbox != nil { try adopt(kept, of: container) }
             case .ends(let container):
                 writes += own.map { .removeEndpoint($0.id) } + [.putContainer(container)]
                 put(container)
@@ -38,7 +45,7 @@ extension Engine {
 
     /// What becomes of a container when the daemon comes up.
     private enum Fate {
-        case stays(Container)
+        case stays(Container, [Endpoint])
         case ends(Container)
         /// Has no endpoints to make anew; is started once all else is there.
         case startsLater(Container)
@@ -48,14 +55,14 @@ extension Engine {
         var container = stored
         if stored.sandbox == nil {
             if !stored.startsWithDaemon {
-                guard stored.state.isRunning else { return .stays(stored) }
+                guard stored.state.isRunning else { return .stays(stored, endpoints) }
                 container.state.status = .exited
                 return .ends(container)
             }
             container.state.status = .exited
             return .startsLater(container)
         }
-        if await hasSurvived(&container) { return .stays(container) }
+        if await hasSurvived(&container) { return .stays(container, endpoints) }
         if stored.startsWithDaemon {
             if stored.host.networkMode.isShared {
                 container.sandbox = nil
@@ -64,7 +71,7 @@ extension Engine {
             }
             do {
                 try await revive(&container)
-                return .stays(container)
+                return .stays(container, await besideForeign(endpoints, in: container.sandbox))
             } catch {
                 logger.error(
                     "a container isn't started again",
@@ -96,25 +103,34 @@ extension Engine {
             return true
         case .bridge, .none, .network:
             guard let identity = await platform.identity(of: sandbox.path) else { return false }
-            guard sandbox.isAdopted else { return true }
-            guard identity == sandbox.identity else { return false }
-            adopted[identity] = container.id
-            return true
+            return !sandbox.isAdopted || identity == sandbox.identity && adopted[identity] == container.id
         }
     }
 
     /// Gives a container whose namespace is gone (a reboot) a new one; the first plan makes it, and its endpoints as
-    /// they were. A process that was named by its number is another one now.
+    /// they were.
     private func revive(_ container: inout Container) async throws(EngineError) {
-        if container.sandbox?.pid ?? 0 > 0 {
-            throw EngineError(.conflict, "the process whose namespace it had adopted is gone")
-        }
         let sandbox = try await makeSandbox(for: container)
         container.sandbox = sandbox
         container.state = ContainerState(
             status: .running, started: .now(), finished: container.state.finished,
             restartCount: container.state.restartCount)
         if sandbox.isAdopted { adopted[sandbox.identity] = container.id }
+    }
+
+    /// In an adopted namespace a name may be taken: then it is the next free one (Docker's `eth<N>`).
+    private func besideForeign(_ endpoints: [Endpoint], in sandbox: Sandbox?) async -> [Endpoint] {
+        guard let sandbox, sandbox.isAdopted else { return endpoints }
+        let foreign = await platform.interfaceNames(in: sandbox.path)
+        var used = foreign.union(endpoints.map(\.interface))
+        return endpoints.map { endpoint in
+            guard foreign.contains(endpoint.interface) else { return endpoint }
+            var renamed = endpoint
+            let prefix = String(endpoint.interface.reversed().drop { $0.isNumber }.reversed())
+            renamed.interface = (0...used.count).lazy.map { "\(prefix)\($0)" }.first { !used.contains($0) } ?? prefix
+            used.insert(renamed.interface)
+            return renamed
+        }
     }
 
     /// Takes the addresses of a running container's endpoints again.

@@ -2,13 +2,14 @@ public import Dataplane
 import NetworkModel
 
 extension Engine {
-    /// Whether the namespace at a path is still the one that was handed over there; one of our own making is.
+    /// Whether the namespace at a path is still the one that was handed over there; one of our own making is. The
+    /// container in one that isn't has ended.
     public func isStill(_ namespace: Namespace) async -> Bool {
-        guard case .path(let path) = namespace else { return true }
-        let adopted = current.containers.values.compactMap(\.container.sandbox).first {
-            $0.isAdopted && $0.path == path
+        guard case .adopted(let path, let identity) = namespace else { return true }
+        if await platform.identity(of: path) == identity { return true }
+        if let id = adopted[identity], let sandbox = current.containers[id]?.container.sandbox?.id {
+            Task { await self.sandboxVanished(id, sandbox) }
         }
-        guard let adopted else { return true }
-        return await platform.identity(of: path) == adopted.identity
+        return false
     }
 }

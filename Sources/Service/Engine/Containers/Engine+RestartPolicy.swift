@@ -1,6 +1,7 @@
 import Logging
 import NetworkModel
 import Persistence
+import Runtime
 
 /// What happens when a container's namespace goes without us, and who is started again.
 extension Engine {
@@ -70,7 +71,8 @@ extension Engine {
 extension Container {
     /// Whether its policy starts it again after it ended without the user.
     var restartsAfterExit: Bool {
-        switch host.restartPolicy.name {
+        if isOfProcess { return false }
+        return switch host.restartPolicy.name {
         case .no: false
         case .always: true
         case .unlessStopped: !state.stoppedByUser
@@ -81,9 +83,17 @@ extension Container {
         }
     }
 
+    /// Whether it is in a namespace named by a process. Once that has ended, its number may be any other process's, so no
+    /// policy starts it again; a user may.
+    private var isOfProcess: Bool {
+        guard let adoption, !host.networkMode.isShared else { return false }
+        return (try? Adoption.parse(adoption))?.process != nil
+    }
+
     /// Whether it is started when the daemon finds that its namespace hasn't survived (a reboot).
     var startsWithDaemon: Bool {
-        switch host.restartPolicy.name {
+        if isOfProcess { return false }
+        return switch host.restartPolicy.name {
         case .no: false
         case .always: state.status != .created
         case .unlessStopped: state.status != .created && !state.stoppedByUser

@@ -46,11 +46,12 @@ extension Engine {
         if namespace.identity == platform.ownIdentity {
             throw EngineError(.conflict, "cannot adopt \(witness): it is the daemon's own network namespace")
         }
-        let own = current.containers.values.compactMap { entry in
-            entry.container.sandbox.flatMap { $0.isAdopted || $0.pid > 0 ? nil : $0.path }
-        }
+        // Of those that are just being started, too.
+        let directory = SandboxDirectory(execRoot: configuration.execRoot)
+        let own = current.containers.keys.map { directory.pin(of: $0).path }
         if let path = await platform.path(leadingTo: namespace.path, among: own) {
-            let owner = current.containers.values.first { $0.container.sandbox?.path == path }?.container.name
+            let owner = current.containers.values.first { directory.pin(of: $0.container.id).path == path }?
+                .container.name
             throw EngineError(
                 .conflict, "cannot adopt \(witness): it is the namespace of container \(owner ?? path) already")
         }

@@ -98,7 +98,9 @@ extension Engine {
     private func join(
         _ entry: ContainerEntry, _ network: Network, _ settings: EndpointSettings
     ) async throws(EngineError) {
-        guard let sandbox = entry.container.sandbox else { throw Self.markedForRemoval(entry.container) }
+        guard let sandbox = entry.container.sandbox, await isStill(sandbox.namespace) else {
+            throw Self.markedForRemoval(entry.container)
+        }
         let present = sandbox.isAdopted ? await platform.interfaceNames(in: sandbox.path) : []
         let endpoint = try makeEndpoint(
             of: entry.container, on: network, settings, beside: entry.endpoints, foreignInterfaces: present)
@@ -137,7 +139,7 @@ extension Engine {
         else { return }
         Task { [platform] in
             await platform.announce(
-                endpoint, in: sandbox.path, count: pace.count, intervalMilliseconds: pace.interval)
+                endpoint, in: sandbox.namespace, count: pace.count, intervalMilliseconds: pace.interval)
         }
     }
 

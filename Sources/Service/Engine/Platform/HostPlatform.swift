@@ -1,4 +1,5 @@
 public import Addressing
+public import Dataplane
 public import IPAM
 public import NetworkModel
 
@@ -47,7 +48,7 @@ public protocol HostPlatform: Sendable {
     func forgetConnections(of addresses: [IPAddress]) async
 
     /// Tells the neighbours where the endpoint's addresses are now (unsolicited ARP and NA).
-    func announce(_ endpoint: Endpoint, in path: String, count: Int, intervalMilliseconds: Int) async
+    func announce(_ endpoint: Endpoint, in namespace: Namespace, count: Int, intervalMilliseconds: Int) async
 
     /// Calls `onGone` once when the sandbox's namespace has gone or been swapped.
     func watch(_ sandbox: Sandbox, onGone: @escaping @Sendable () -> Void)

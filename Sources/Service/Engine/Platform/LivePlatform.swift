@@ -1,5 +1,5 @@
 public import Addressing
-import Dataplane
+public import Dataplane
 import Glibc
 public import IPAM
 public import Kernel
@@ -146,10 +146,12 @@ public final class LivePlatform: HostPlatform {
         case .success(let adoption):
             return AdoptedNamespace(
                 path: adoption.path, identity: adoption.identity.description, pid: adoption.pid)
-        case .failure(.own(let witness)):
-            throw EngineError(.conflict, AdoptionError.own(witness).description)
         case .failure(let error):
-            throw EngineError(.invalidArgument, error.description)
+            switch error {
+            case .own, .machine: throw EngineError(.conflict, error.description)
+            case .malformed, .noProcess, .notANamespace, .refused:
+                throw EngineError(.invalidArgument, error.description)
+            }
         }
     }
 
@@ -169,10 +171,10 @@ public final class LivePlatform: HostPlatform {
         await reaper.forget(addresses)
     }
 
-    public func announce(_ endpoint: Endpoint, in path: String, count: Int, intervalMilliseconds: Int) async {
+    public func announce(_ endpoint: Endpoint, in namespace: Namespace, count: Int, intervalMilliseconds: Int) async {
         guard let mac = endpoint.mac else { return }
         let announcement = Announcement(
-            namespace: .path(path), interface: endpoint.interface, mac: mac,
+            namespace: namespace, interface: endpoint.interface, mac: mac,
             addresses: endpoint.addresses.map(\.address), count: count, intervalMilliseconds: intervalMilliseconds)
         do {
             try await announcement.send(on: announcers)
