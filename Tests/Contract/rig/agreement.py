@@ -1,14 +1,15 @@
 """Whether the kernel is what the store says: read with sqlite3, `ip -j` and `nft -j`, not with the daemon's own reader.
 
-For bridge networks and containers with namespaces of their own; others have nothing in the kernel."""
+For bridge networks and containers with namespaces, of their own or adopted; others have nothing in the kernel."""
 
 import ipaddress
+import json
 
 from .daemon import DOOMED
 from .namespaces import Netns, until
 
 _NETWORKS = "SELECT id, name, is_internal, enable_ipv4, enable_ipv6 FROM network WHERE driver = 'bridge' AND is_config_only = 0"
-_CONTAINERS = "SELECT id, name, status, json_extract(host, '$.networkMode') AS mode FROM container"
+_CONTAINERS = "SELECT id, name, status, sandbox, json_extract(host, '$.networkMode') AS mode FROM container"
 _ENDPOINTS = "SELECT id, network, container, hex(mac) AS mac, interface, host_interface FROM endpoint"
 _ADDRESSES = "SELECT network, role, endpoint, family, hex(address) AS address, length FROM address"
 
@@ -33,11 +34,16 @@ class Store:
 
     @property
     def running(self) -> list:
-        """Containers that shall have a namespace of their own."""
+        """Containers that shall have a namespace, of their own or adopted."""
         return [
             row for row in self.containers.values()
             if row["status"] == "running" and not row["mode"].startswith("container:") and row["mode"] != "host"
         ]
+
+    def adopts(self, row) -> str:
+        """The path of the namespace that a running container has adopted."""
+        sandbox = json.loads(row["sandbox"] or "{}")
+        return sandbox.get("path", "") if sandbox.get("isAdopted") else ""
 
     def attached(self) -> list:
         """Endpoints that shall be in the kernel."""
@@ -115,12 +121,12 @@ class Kernel:
         root = daemon.space.host_path(f"{daemon.exec_root}/netns")
         self.pins = set(daemon.space.run("ls", f"{daemon.exec_root}/netns").split())
         self.mounts = {point.rsplit("/", 1)[1] for point in daemon.space.mounts(daemon.exec_root)}
-        self.root = root
+        self.pinned = {pin: Netns(f"{root}/{pin}", pin) for pin in self.mounts}
 
-    def inside(self, pin: str) -> dict:
+    def inside(self, netns: Netns, foreign=("lo",)) -> dict:
         found = {}
-        for link in Netns(f"{self.root}/{pin}", pin).ip("addr"):
-            if link["ifname"] == "lo":
+        for link in netns.ip("addr"):
+            if link["ifname"] in foreign:
                 continue
             addresses = [f"{a['local']}/{a['prefixlen']}" for a in link["addr_info"] if a["scope"] == "global"]
             found[link["ifname"]] = (link["address"], sorted(addresses))
@@ -140,8 +146,9 @@ class Kernel:
         return found
 
 
-def disagreements(daemon) -> list:
-    """How store and kernel differ, in words; empty when they agree."""
+def disagreements(daemon, guests=None) -> list:
+    """How store and kernel differ, in words; empty when they agree. `guests` are the namespaces that may be adopted, by
+    path: each with the names of the interfaces that are not ours."""
     store, kernel = Store(daemon), Kernel(daemon)
     found = store.loose_ends()
     for name in sorted({*store.links(), *kernel.links}):
@@ -150,25 +157,31 @@ def disagreements(daemon) -> list:
             found.append(f"link {name}: the store says {wanted}, the kernel has {seen} (masters)")
     found += [f"link {name} is down" for name in kernel.down]
     found += [f"doomed link {name}" for name in kernel.doomed]
-    wanted = {row["id"][:12] for row in store.running}
+    own = {row["id"][:12]: row for row in store.running if not store.adopts(row)}
+    adopters = {store.adopts(row): row for row in store.running if store.adopts(row)}
+    wanted = set(own)
     for what, seen in (("pins", kernel.pins), ("mounts", kernel.mounts)):
         if wanted != seen:
             found.append(f"{what}: {sorted(wanted - seen)} missing, {sorted(seen - wanted)} too many")
-    for row in store.running:
-        if row["id"][:12] in kernel.mounts and (seen := kernel.inside(row["id"][:12])) != store.inside(row["id"]):
+    for pin, row in own.items():
+        if pin in kernel.mounts and (seen := kernel.inside(kernel.pinned[pin])) != store.inside(row["id"]):
             found.append(f"{row['name']} has {seen} inside, the store says {store.inside(row['id'])}")
+    for path, (netns, foreign) in (guests or {}).items():
+        wanted = store.inside(adopters[path]["id"]) if path in adopters else {}
+        if (seen := kernel.inside(netns, foreign)) != wanted:
+            found.append(f"{path} has {seen} of ours inside, the store says {wanted}")
     wanted, seen = store.elements(), kernel.elements()
     found += [f"element {key} is missing" for key in sorted(wanted - seen)]
     found += [f"element {key} belongs to nothing" for key in sorted(seen - wanted)]
     return found
 
 
-def agrees(daemon, seconds=8.0):
+def agrees(daemon, seconds=8.0, guests=None):
     """The world is one again, soon: links are deleted off the request path."""
     found = []
 
     def same():
-        found[:] = disagreements(daemon)
+        found[:] = disagreements(daemon, guests)
         return not found
 
     try:

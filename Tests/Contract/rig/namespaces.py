@@ -223,7 +223,7 @@ class Space(Netns):
         )
         self.pid = self.process.pid
         super().__init__(f"/proc/{self.pid}/ns/net", name)
-        until(self._sleeps, what=f"the namespace {name}")
+        until(self._sleeps, 20, what=f"the namespace {name}")
         self.run("ip", "link", "set", "lo", "up")
 
     def _sleeps(self):
