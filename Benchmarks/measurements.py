@@ -79,7 +79,7 @@ class Run:
         self.table.bound("memory (Pss), 1,000 networks", self.daemon.memory(), 80, "MB")
         self.reads("1,000 networks")
         self.attempt("packets", lambda: packets.measure(
-            self.table, f"{self.folder}/packets", self.daemon, 24 if self.full else 10))
+            self.table, f"{self.folder}/packets", self.daemon, 24 if self.full else 16))
         self.parallel_disconnects()
         self.removals()
         self.prune()
