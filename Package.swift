@@ -94,15 +94,30 @@ let c: [Target] = [
     .target(name: "CShims", dependencies: ["CMicroHTTPD", "CNetlinkRoute", "CCurl"], path: "Sources/C/CShims"),
 ]
 
+let daemonNeeds: [Target.Dependency] = [
+    "Addressing", "JSON", "NetworkModel", "IPAM", "Steps", "Kernel", "Persistence", "Reconciler", "Engine",
+    "Telemetry", "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client", "CShims", arguments, lifecycle,
+    signals, log, metrics,
+]
 let daemon = Target.executableTarget(
-    name: "fairlead",
-    dependencies: [
-        "Addressing", "JSON", "NetworkModel", "IPAM", "Steps", "Kernel", "Persistence", "Reconciler", "Engine",
-        "Telemetry", "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client", "CShims", arguments, lifecycle,
-        signals, log,
-        metrics,
-    ],
-    path: "Sources/fairlead", swiftSettings: strict)
+    name: "fairlead", dependencies: daemonNeeds, path: "Sources/fairlead", swiftSettings: strict)
+
+/// With this variable set (`scripts/fuzz` does), libFuzzer's targets stand in the place of daemon and suites; the daemon's
+/// module is a library then.
+let isFuzzing = Context.environment["FAIRLEAD_FUZZ"] != nil
+let fuzzers: [Target] = [
+    .target(
+        name: "fairlead", dependencies: daemonNeeds, path: "Sources/fairlead", exclude: ["Main.swift"],
+        swiftSettings: strict),
+    .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(
+        name: "fuzzers",
+        dependencies: [
+            "Addressing", "JSON", "NetworkModel", "Dataplane", "Firewall", "Netlink", "NFTables", "Kernel", "Engine",
+            "HTTPServer", "DockerAPI", "FairleadAPI", "fairlead", "CNFTables", "CFuzzer",
+        ],
+        path: "Tests/Fuzz", exclude: ["Corpus", "CFuzzer"], swiftSettings: strict),
+]
 
 let suites: [Target] = [
     // What several suites use; no suite itself.
@@ -148,7 +163,10 @@ let suites: [Target] = [
 
 let package = Package(
     name: "fairlead",
-    products: [.executable(name: "fairlead", targets: ["fairlead"])],
+    products: [
+        isFuzzing
+            ? .executable(name: "fuzzers", targets: ["fuzzers"]) : .executable(name: "fairlead", targets: ["fairlead"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -157,7 +175,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: core + host + service + api + c + [daemon] + suites,
+    targets: core + host + service + api + c + (isFuzzing ? fuzzers : [daemon] + suites),
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )

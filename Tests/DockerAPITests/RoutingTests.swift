@@ -28,6 +28,13 @@ import Testing
         #expect(answer.headers.fields.map(\.name) == ["Content-Type"])
     }
 
+    /// Whoever follows the redirect arrives: one that led to another that led back was found by the fuzzer.
+    @Test(arguments: [("a/../b//c", "/b/c"), ("x//.", "/x"), ("//networks/./x", "/networks/x")])
+    func pathsAreCleanedInOneGo(target: String, expected: String) async {
+        let answer = await engine.send("GET", target)
+        #expect(answer.status == 301 && answer.headers["Location"] == expected)
+    }
+
     @Test(arguments: [
         (
             "1.23",

@@ -53,8 +53,7 @@ final class MonitorLoop: Sendable {
     private let routes: MonitorSocket
     private let rules: MonitorSocket
     private let wakeUp: Int32
-    private let table: [UInt8]
-    private let ownTablePorts: Set<UInt32>
+    private let table: MonitorTable
     private let continuation: AsyncStream<Void>.Continuation
 
     /// RTNLGRP_LINK, …_IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE, IPV4_NETCONF, IPV6_NETCONF, NSID
@@ -75,8 +74,7 @@ final class MonitorLoop: Sendable {
         rules = try MonitorSocket(.netfilter, groups: Self.ruleGroups)
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard wakeUp >= 0 else { throw SystemCallError("eventfd", "", errno: errno) }
-        self.table = Array(table.utf8) + [0]
-        self.ownTablePorts = ownTablePorts
+        self.table = MonitorTable(name: table, ownPorts: ownTablePorts)
         self.continuation = continuation
         // After the sockets began to listen, so that no change falls in between.
         try knowledge.learn()
@@ -135,7 +133,7 @@ final class MonitorLoop: Sendable {
         }
         var isTouched = false
         drain(rules, buffer, &hint) { header, payload, hint in
-            takeRule(header, payload, &isTouched, into: &hint)
+            table.take(header, payload, &isTouched, into: &hint)
         }
     }
 
@@ -150,39 +148,6 @@ final class MonitorLoop: Sendable {
             case .drained: return
             case .lost: hint.everything = true
             }
-        }
-    }
-
-    /// A message of nf_tables: a nfgenmsg, then attributes of which the first kind is always the table's name. The last
-    /// of a transaction is NFT_MSG_NEWGEN, with who did it.
-    private func takeRule(
-        _ header: MonitorSocket.Header, _ payload: UnsafeRawBufferPointer, _ isTouched: inout Bool,
-        into hint: inout DriftHint
-    ) {
-        guard header.namespace == nil, header.type >> 8 == 10, payload.count >= 4 else { return }
-        let isGeneration = header.type & 0xFF == 15
-        guard !ownTablePorts.contains(header.sender) else { return }
-        let attributes = RawAttributes(UnsafeRawBufferPointer(rebasing: payload[4...]))
-        if isGeneration {
-            guard isTouched else { return }
-            isTouched = false
-            var process: UInt32 = 0
-            var name = ""
-            for (type, value) in attributes {
-                switch type {
-                case 2 where value.count == 4: process = UInt32(bigEndian: value.loadUnaligned(as: UInt32.self))
-                case 3: name = String(decoding: value.prefix { $0 != 0 }, as: UTF8.self)
-                default: break
-                }
-            }
-            if !name.isEmpty { hint.suspects.insert("\(name) (process \(process))") }
-            return
-        }
-        // NFPROTO_INET
-        guard payload[0] == 1 else { return }
-        for (type, value) in attributes where type == 1 && value.elementsEqual(table) {
-            hint.table = true
-            isTouched = true
         }
     }
 }

@@ -74,7 +74,15 @@ struct MonitorSocket: ~Copyable, Sendable {
         // A message that didn't fit is one that was lost.
         if message.msg_flags & Int32(MSG_TRUNC) != 0 { return .lost }
         let namespace = Self.namespace(UnsafeRawBufferPointer(rebasing: control[..<Int(message.msg_controllen)]))
-        var rest = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        Self.forEachMessage(in: UnsafeRawBufferPointer(rebasing: buffer[..<count]), of: namespace, each)
+        return .read
+    }
+
+    /// Hands over the messages of a datagram up to the first that isn't whole.
+    static func forEachMessage(
+        in datagram: UnsafeRawBufferPointer, of namespace: Int32?, _ each: (Header, UnsafeRawBufferPointer) -> Void
+    ) {
+        var rest = datagram
         while rest.count >= 16 {
             let length = Int(rest.loadUnaligned(as: UInt32.self))
             guard length >= 16, length <= rest.count else { break }
@@ -84,15 +92,16 @@ struct MonitorSocket: ~Copyable, Sendable {
             each(header, UnsafeRawBufferPointer(rebasing: rest[16..<length]))
             rest = UnsafeRawBufferPointer(rebasing: rest[min((length + 3) & ~3, rest.count)...])
         }
-        return .read
     }
 
+    /// The id of the namespace that a datagram comes from, out of what the kernel says about it; nil for this one.
+    ///
     /// cmsghdr: length with itself, level, type; then the value, an int, at the next multiple of eight bytes.
-    private static func namespace(_ control: UnsafeRawBufferPointer) -> Int32? {
+    static func namespace(_ control: UnsafeRawBufferPointer) -> Int32? {
         var offset = 0
         while offset + 20 <= control.count {
             let length = control.loadUnaligned(fromByteOffset: offset, as: Int.self)
-            guard length >= 16, offset + length <= control.count else { return nil }
+            guard length >= 16, length <= control.count - offset else { return nil }
             let level = control.loadUnaligned(fromByteOffset: offset + 8, as: Int32.self)
             let type = control.loadUnaligned(fromByteOffset: offset + 12, as: Int32.self)
             if level == Self.level, type == Self.listenToAll, length >= 20 {

@@ -108,7 +108,9 @@ struct RawNetlinkSocket: ~Copyable {
                 if count < 0, errno == EINTR { continue }
                 throw SystemCallError("recv", "netlink", errno: errno == EAGAIN ? ETIMEDOUT : errno)
             }
-            buffer.withUnsafeBytes { Self.read($0[..<count], into: &outcomes, onEntry) }
+            buffer.withUnsafeBytes {
+                Self.read(UnsafeRawBufferPointer(rebasing: $0[..<count]), into: &outcomes, onEntry)
+            }
         }
         return outcomes.map { $0 ?? 0 }
     }
@@ -119,11 +121,10 @@ struct RawNetlinkSocket: ~Copyable {
         }
     }
 
-    private static func read(
-        _ datagram: Slice<UnsafeRawBufferPointer>, into outcomes: inout [Int32?],
-        _ onEntry: (UnsafeRawBufferPointer) -> Void
+    static func read(
+        _ datagram: UnsafeRawBufferPointer, into outcomes: inout [Int32?], _ onEntry: (UnsafeRawBufferPointer) -> Void
     ) {
-        var rest = UnsafeRawBufferPointer(rebasing: datagram)
+        var rest = datagram
         while rest.count >= 16 {
             let length = Int(rest.loadUnaligned(as: UInt32.self))
             guard length >= 16, length <= rest.count else { return }
@@ -133,7 +134,7 @@ struct RawNetlinkSocket: ~Copyable {
             if outcomes.indices.contains(index) {
                 // NLMSG_ERROR and NLMSG_DONE carry the negative errno first.
                 if type == 2 || type == 3 {
-                    outcomes[index] = payload.count >= 4 ? -payload.loadUnaligned(as: Int32.self) : 0
+                    outcomes[index] = payload.count >= 4 ? 0 &- payload.loadUnaligned(as: Int32.self) : 0
                 } else {
                     onEntry(payload)
                 }

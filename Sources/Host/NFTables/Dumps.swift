@@ -9,7 +9,7 @@ extension NFTablesConnection {
         var generation: UInt32 = 0
         try dump(&socket, NFT_MSG_GETGEN, family: NFPROTO_UNSPEC, flags: 0) { message in
             for attribute in attributes(of: message) where attribute.type == UInt16(NFTA_GEN_ID.rawValue) {
-                generation = UInt32(bigEndian: attribute.bytes.loadUnaligned(as: UInt32.self))
+                generation = attribute.number.map { UInt32(bigEndian: $0) } ?? generation
             }
         }
         return generation
@@ -118,21 +118,6 @@ extension NFTablesConnection {
         }
         try socket.dump(Array(request.prefix(length)), sequence: sequence, each: each)
     }
-}
-
-/// The message's attributes after nfgenmsg.
-func attributes(of message: UnsafePointer<nlmsghdr>) -> [(type: UInt16, bytes: UnsafeRawBufferPointer)] {
-    let raw = UnsafeRawBufferPointer(start: message, count: Int(message.pointee.nlmsg_len))
-    var found: [(type: UInt16, bytes: UnsafeRawBufferPointer)] = []
-    var place = 20
-    while place + 4 <= raw.count {
-        let size = Int(raw.loadUnaligned(fromByteOffset: place, as: UInt16.self))
-        guard size >= 4, place + size <= raw.count else { break }
-        let type = raw.loadUnaligned(fromByteOffset: place + 2, as: UInt16.self) & 0x3FFF
-        found.append((type, UnsafeRawBufferPointer(rebasing: raw[place + 4..<place + size])))
-        place += (size + 3) & ~3
-    }
-    return found
 }
 
 /// Whether the chain is in the table: of all dumps with a table, only that of chains isn't filtered by the kernel.

@@ -114,9 +114,9 @@ struct ElementMessages {
     func decode(_ message: UnsafePointer<nlmsghdr>, of spec: SetSpec, into elements: inout [SetElement]) {
         guard let list = nftnl_set_alloc() else { return }
         defer { nftnl_set_free(list) }
-        guard nftnl_set_elems_nlmsg_parse(message, list) >= 0, let items = nftnl_set_elems_iter_create(list) else {
-            return
-        }
+        guard NetfilterExpressions.areNamed(in: message), nftnl_set_elems_nlmsg_parse(message, list) >= 0,
+            let items = nftnl_set_elems_iter_create(list)
+        else { return }
         defer { nftnl_set_elems_iter_destroy(items) }
         while let item = nftnl_set_elems_iter_next(items) {
             guard let key = data(item, NFTNL_SET_ELEM_KEY), let fields = FieldCoding.decode(key, as: spec.key) else {

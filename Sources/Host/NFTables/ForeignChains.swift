@@ -38,7 +38,7 @@ extension NFTablesConnection {
 }
 
 /// Chains of other tables and where they lead.
-private struct ForeignRuleset {
+struct ForeignRuleset {
     struct Base {
         let name: String
         let drops: Bool
@@ -95,7 +95,7 @@ private struct ForeignRuleset {
     mutating func addRule(_ message: UnsafePointer<nlmsghdr>) {
         guard let rule = nftnl_rule_alloc() else { return }
         defer { nftnl_rule_free(rule) }
-        guard nftnl_rule_nlmsg_parse(message, rule) >= 0 else { return }
+        guard NetfilterExpressions.areNamed(in: message), nftnl_rule_nlmsg_parse(message, rule) >= 0 else { return }
         let family = family(of: message)
         let table = text(nftnl_rule_get_str(rule, UInt16(NFTNL_RULE_TABLE.rawValue)))
         let prefix = familyName(family) + " " + table + " "
@@ -123,9 +123,9 @@ private struct ForeignRuleset {
     mutating func addVerdicts(_ message: UnsafePointer<nlmsghdr>, of map: Map) {
         guard let list = nftnl_set_alloc() else { return }
         defer { nftnl_set_free(list) }
-        guard nftnl_set_elems_nlmsg_parse(message, list) >= 0, let items = nftnl_set_elems_iter_create(list) else {
-            return
-        }
+        guard NetfilterExpressions.areNamed(in: message), nftnl_set_elems_nlmsg_parse(message, list) >= 0,
+            let items = nftnl_set_elems_iter_create(list)
+        else { return }
         defer { nftnl_set_elems_iter_destroy(items) }
         let prefix = familyName(map.family) + " " + map.table + " "
         while let item = nftnl_set_elems_iter_next(items) {

@@ -2,14 +2,6 @@ import CNFTables
 import Glibc
 import Steps
 
-/// A message that the kernel refused.
-struct Refusal {
-    let sequence: UInt32
-    let errno: Int32
-    /// Where in the message, in bytes from its header; 0 if the kernel didn't say (NLMSGERR_ATTR_OFFS).
-    let offset: Int
-}
-
 /// One nfnetlink socket of the network namespace that it is opened in.
 struct NetfilterSocket: ~Copyable {
     private let descriptor: Int32
@@ -76,10 +68,10 @@ struct NetfilterSocket: ~Copyable {
         var refusals: [Refusal] = []
         var isAcknowledged = false
         while let count = try receive(flags: Int32(MSG_DONTWAIT)) {
-            forEachMessage(count) { message in
+            NetfilterFrames.forEach(in: received(count)) { message in
                 let sequence = message.pointee.nlmsg_seq
                 guard message.pointee.nlmsg_type == NLMSG_ERROR, sequence &- first <= last &- first else { return }
-                let refusal = Self.refusal(message)
+                let refusal = Refusal(message)
                 if refusal.errno != 0 { refusals.append(refusal) }
                 if sequence == last { isAcknowledged = true }
             }
@@ -104,15 +96,15 @@ struct NetfilterSocket: ~Copyable {
             guard let count = try receive(flags: 0) else {
                 throw NFTablesError(operation: "dump", object: "", errno: ETIMEDOUT)
             }
-            forEachMessage(count) { message in
+            NetfilterFrames.forEach(in: received(count)) { message in
                 guard message.pointee.nlmsg_seq == sequence else { return }
                 if message.pointee.nlmsg_flags & UInt16(NLM_F_DUMP_INTR) != 0 { failure = EINTR }
                 switch Int32(message.pointee.nlmsg_type) {
                 case NLMSG_DONE:
                     isDone = true
-                    failure = Self.dumpFailure(message) ?? failure
+                    failure = NetfilterFrames.dumpFailure(message) ?? failure
                 case NLMSG_ERROR:
-                    failure = Self.refusal(message).errno
+                    failure = Refusal(message).errno
                     isDone = true
                 default:
                     each(message)
@@ -149,44 +141,7 @@ struct NetfilterSocket: ~Copyable {
         }
     }
 
-    private func forEachMessage(_ count: Int, _ body: (UnsafePointer<nlmsghdr>) -> Void) {
-        var offset = 0
-        while offset + MemoryLayout<nlmsghdr>.size <= count {
-            let message = UnsafeRawPointer(buffer.baseAddress.unsafelyUnwrapped + offset)  // allocated above: never nil
-                .assumingMemoryBound(to: nlmsghdr.self)
-            let length = Int(message.pointee.nlmsg_len)
-            guard length >= MemoryLayout<nlmsghdr>.size, offset + length <= count else { return }
-            body(message)
-            offset += (length + 3) & ~3
-        }
-    }
-
-    /// The errno that ended a dump early; nil after a whole one.
-    private static func dumpFailure(_ done: UnsafePointer<nlmsghdr>) -> Int32? {
-        guard done.pointee.nlmsg_len >= 20 else { return nil }
-        let code = UnsafeRawPointer(done).load(fromByteOffset: 16, as: Int32.self)
-        return code < 0 ? -code : nil
-    }
-
-    /// An acknowledgement has errno 0. Layout: header, nlmsgerr (errno and the refused header), attributes.
-    private static func refusal(_ message: UnsafePointer<nlmsghdr>) -> Refusal {
-        let raw = UnsafeRawPointer(message)
-        let length = Int(message.pointee.nlmsg_len)
-        guard length >= 36 else { return Refusal(sequence: message.pointee.nlmsg_seq, errno: EPROTO, offset: 0) }
-        let code = -raw.load(fromByteOffset: 16, as: Int32.self)
-        var offset = 0
-        var place = 36
-        while place + 8 <= length {
-            let size = Int(raw.load(fromByteOffset: place, as: UInt16.self))
-            let type = raw.load(fromByteOffset: place + 2, as: UInt16.self)
-            if type == UInt16(NLMSGERR_ATTR_OFFS.rawValue) {
-                offset = Int(raw.load(fromByteOffset: place + 4, as: UInt32.self))
-            }
-            if size < 4 { break }
-            place += (size + 3) & ~3
-        }
-        return Refusal(sequence: message.pointee.nlmsg_seq, errno: code, offset: offset)
-    }
+    private func received(_ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[..<count]) }
 
     private func setOption(_ level: Int32, _ option: Int32, _ value: Int32) {
         var value = value

@@ -61,7 +61,7 @@ enum TableDecoding {
     static func addRule(_ message: UnsafePointer<nlmsghdr>, to observed: inout ObservedTable) {
         guard let rule = nftnl_rule_alloc() else { return }
         defer { nftnl_rule_free(rule) }
-        guard nftnl_rule_nlmsg_parse(message, rule) >= 0,
+        guard NetfilterExpressions.areNamed(in: message), nftnl_rule_nlmsg_parse(message, rule) >= 0,
             let chain = nftnl_rule_get_str(rule, UInt16(NFTNL_RULE_CHAIN.rawValue))
         else { return }
         let handle = nftnl_rule_get_u64(rule, UInt16(NFTNL_RULE_HANDLE.rawValue))
@@ -72,7 +72,7 @@ enum TableDecoding {
     static func addSet(_ message: UnsafePointer<nlmsghdr>, to observed: inout ObservedTable) {
         guard let set = nftnl_set_alloc() else { return }
         defer { nftnl_set_free(set) }
-        guard nftnl_set_nlmsg_parse(message, set) >= 0,
+        guard NetfilterExpressions.areNamed(in: message), nftnl_set_nlmsg_parse(message, set) >= 0,
             let name = nftnl_set_get_str(set, UInt16(NFTNL_SET_NAME.rawValue))
         else { return }
         func number(_ attribute: nftnl_set_attr) -> UInt32 { nftnl_set_get_u32(set, UInt16(attribute.rawValue)) }

@@ -55,8 +55,8 @@ extension NetlinkSocket {
             }
         }
         if let code, code < 0 {
-            if -code == EINTR { return (entries, false) }
-            throw NetlinkError(operation: request.operation, errno: -code)
+            if code == -EINTR { return (entries, false) }
+            throw NetlinkError(operation: request.operation, errno: 0 &- code)
         }
         return (entries, !interrupted)
     }

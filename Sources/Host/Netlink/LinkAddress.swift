@@ -32,7 +32,7 @@ public struct LinkAddress: Sendable, Hashable {
         }
         guard let address = local ?? address, let prefix = IPPrefix(address: address, length: Int(header.ifa_prefixlen))
         else { return nil }
-        link = Int32(header.ifa_index)
+        link = Int32(bitPattern: header.ifa_index)
         self.prefix = prefix
         self.origin = origin
     }

@@ -32,7 +32,7 @@ public struct Route: Sendable, Hashable {
     init?(_ payload: UnsafeRawBufferPointer) {
         guard payload.count >= MemoryLayout<rtmsg>.size else { return nil }
         let header = payload.loadUnaligned(as: rtmsg.self)
-        guard header.rtm_type == UInt8(RTN_UNICAST), Int32(header.rtm_flags) & Int32(RTM_F_CLONED) == 0 else {
+        guard header.rtm_type == UInt8(RTN_UNICAST), header.rtm_flags & UInt32(RTM_F_CLONED) == 0 else {
             return nil
         }
         let family: AddressFamily

@@ -88,15 +88,21 @@ extension NetlinkSocket {
         guard count <= buffer.count else { throw NetlinkError(operation: operation, errno: EMSGSIZE) }
         guard sender.nl_pid == 0 else { return }
         buffer.withUnsafeBytes { bytes in
-            var offset = 0
-            let headerSize = MemoryLayout<nlmsghdr>.size
-            while offset + headerSize <= count {
-                let header = bytes.loadUnaligned(fromByteOffset: offset, as: nlmsghdr.self)
-                let length = Int(header.nlmsg_len)
-                guard length >= headerSize, offset + length <= count else { return }
-                each(header, UnsafeRawBufferPointer(rebasing: bytes[offset + headerSize..<offset + length]))
-                offset += (length + 3) & ~3
-            }
+            Self.forEachMessage(in: UnsafeRawBufferPointer(rebasing: bytes[..<count]), each)
+        }
+    }
+
+    /// Hands over the messages of a datagram up to the first that isn't whole.
+    static func forEachMessage(in datagram: UnsafeRawBufferPointer, _ each: (nlmsghdr, UnsafeRawBufferPointer) -> Void)
+    {
+        var offset = 0
+        let headerSize = MemoryLayout<nlmsghdr>.size
+        while offset + headerSize <= datagram.count {
+            let header = datagram.loadUnaligned(fromByteOffset: offset, as: nlmsghdr.self)
+            let length = Int(header.nlmsg_len)
+            guard length >= headerSize, offset + length <= datagram.count else { return }
+            each(header, UnsafeRawBufferPointer(rebasing: datagram[offset + headerSize..<offset + length]))
+            offset += (length + 3) & ~3
         }
     }
 
@@ -146,7 +152,7 @@ extension NetlinkSocket.Exchange {
 
 extension Acknowledgement {
     /// From an NLMSG_ERROR message: the negative errno, the header of the request, and, if flagged so, attributes.
-    fileprivate init(_ header: nlmsghdr, _ payload: UnsafeRawBufferPointer) {
+    init(_ header: nlmsghdr, _ payload: UnsafeRawBufferPointer) {
         let code = payload.count >= 4 ? payload.loadUnaligned(as: Int32.self) : -EPROTO
         var text: String?
         if header.nlmsg_flags & UInt16(NLM_F_ACK_TLVS) != 0 {
@@ -160,6 +166,6 @@ extension Acknowledgement {
                 text = attribute.text
             }
         }
-        self.init(errno: -code, extack: text)
+        self.init(errno: 0 &- code, extack: text)
     }
 }

@@ -48,7 +48,7 @@ struct RequestTarget: Sendable {
 
     /// Go's `path.Clean`, a trailing slash kept.
     private static func clean(_ path: [UInt8]) -> [UInt8] {
-        guard path.first == UInt8(ascii: "/") else { return [UInt8(ascii: "/")] + path }
+        guard path.first == UInt8(ascii: "/") else { return clean([UInt8(ascii: "/")] + path) }
         guard needsCleaning(path) else { return path }
         var kept: [ArraySlice<UInt8>] = []
         for part in path.split(separator: UInt8(ascii: "/")) {
