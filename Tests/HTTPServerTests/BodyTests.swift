@@ -63,6 +63,34 @@ extension ServerTests {
             await test.stop()
         }
 
+        @Test func largeBodiesShareWhatRoomThereIs() async throws {
+            let test = try TestServer(limits: Limits(bodies: 1 << 20))
+            try await test.use { test in
+                let size = 1_000_000
+                let body = Array(Self.large.prefix(size))
+                for framing in ["Content-Length: \(size)", "Transfer-Encoding: chunked"] {
+                    let isChunked = framing.hasPrefix("T")
+                    let head = "POST /echo HTTP/1.1\r\nHost: x\r\n\(framing)\r\n\r\n"
+                    let hoarder = try TestClient(test.unix)
+                    hoarder.send(head + (isChunked ? String(size, radix: 16) + "\r\n" : ""))
+                    #expect(hoarder.send(Array(body.dropLast())) == size - 1)
+                    let other = try TestClient(test.unix)
+                    other.send(head + (isChunked ? String(size, radix: 16) + "\r\n" : ""))
+                    other.send(body)
+                    let refusal = try other.reply()
+                    #expect(refusal.status == 503 && refusal["Connection"] == "close")
+                    // What everybody sends is not counted.
+                    #expect(try TestClient(test.unix).post("/echo", Array(body.prefix(10_000))).body.count == 10_000)
+                    hoarder.send(Array(body.suffix(1)))
+                    if isChunked { hoarder.send("\r\n0\r\n\r\n") }
+                    #expect(try hoarder.reply().body == body)
+                }
+                // The room is back.
+                for _ in 0..<3 { #expect(try TestClient(test.unix).post("/echo", body).body == body) }
+            }
+            await test.stop()
+        }
+
         @Test func anUnreadBodyIsAnsweredAndTheConnectionClosed() async throws {
             let test = try TestServer()
             try await test.use { test in

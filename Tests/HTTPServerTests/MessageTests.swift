@@ -36,6 +36,15 @@ import Testing
         #expect(Self.read(stream, 100) == "aborted")
     }
 
+    @Test func aBurstIsTakenWhenNothingWaits() {
+        let stream = ResponseStream(capacity: 10, burst: 20)
+        #expect(stream.write([UInt8](repeating: 0x61, count: 20)))
+        #expect(Self.read(stream, 15).count == 15)
+        #expect(stream.write([0x62]))
+        #expect(!stream.write([UInt8](repeating: 0x63, count: 11)))
+        #expect(!ResponseStream(capacity: 10, burst: 20).write([UInt8](repeating: 0x61, count: 21)))
+    }
+
     @Test func aWriterIsToldOnce() {
         let calls = Mutex(0)
         let count: @Sendable () -> Void = { calls.withLock { $0 += 1 } }

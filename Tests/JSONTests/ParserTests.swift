@@ -35,6 +35,23 @@ import TestKit
         #expect(try JSON.parse([quote] + Array("\\n".utf8) + bytes + [quote]) == .string("\n\(replaced)"))
     }
 
+    @Test func takesAMillionValuesAndNoMore() throws {
+        let most = "[" + String(repeating: "0,", count: JSON.maximumValues - 2) + "0]"
+        #expect(try JSON.parse(most) != nil)
+        #expect(throws: JSONError("exceeded max number of values")) { try JSON.parse("[0," + most.dropFirst()) }
+    }
+
+    @Test(arguments: [
+        ("{\n  \"icc\": tru\n}", 2, 13), ("{\n\n}x", 3, 2), ("", 1, 1), ("[1,\n 2,,]", 2, 4), ("{\"a\":1 \"b\"}", 1, 8),
+        ("\n{a}", 2, 2), ("[\"\\x\"]", 1, 4), ("{\"a\" 1}", 1, 6), ("{\n\"a\": [", 2, 7), ("[\"\t\"]", 1, 3),
+        ("[\"\\n\u{1}", 1, 5),
+    ])
+    func tellsWhereARefusalIs(text: String, line: Int, column: Int) throws {
+        let place = try #require(JSON.refusalPlace(in: Array(text.utf8)))
+        #expect(place == (line, column))
+        #expect(JSON.refusalPlace(in: Array("[1,\n2]\n".utf8)) == nil)
+    }
+
     static let syntaxErrors: [(String, String)] = [
         ("{invalid", "invalid character 'i' looking for beginning of object key string"),
         (#"{"a":1,}"#, "invalid character '}' looking for beginning of object key string"),

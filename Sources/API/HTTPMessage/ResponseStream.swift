@@ -26,10 +26,15 @@ public final class ResponseStream: Sendable {
     }
 
     private let capacity: Int
+    private let burst: Int
     private let state = Mutex(State())
 
-    public init(capacity: Int = 1 << 20) {
+    /// - Parameters:
+    ///   - capacity: Bytes that may wait for the client.
+    ///   - burst: Bytes that may be written at once when none wait; at least `capacity`.
+    public init(capacity: Int = 1 << 20, burst: Int = 0) {
         self.capacity = capacity
+        self.burst = max(burst, capacity)
     }
 
     /// Appends bytes. False when nobody will read them: the client is gone or too slow, or the stream has ended.
@@ -37,7 +42,8 @@ public final class ResponseStream: Sendable {
     public func write(_ bytes: [UInt8]) -> Bool {
         let (accepted, wake) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
             guard !state.ended, !state.gone else { return (false, nil) }
-            if state.buffer.count - state.head + bytes.count > capacity {
+            let waiting = state.buffer.count - state.head
+            if waiting + bytes.count > (waiting == 0 ? burst : capacity) {
                 state.ended = true
                 state.aborted = true
                 return (false, state.takeOnReadable())

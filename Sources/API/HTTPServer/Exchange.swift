@@ -36,6 +36,9 @@ final class Exchange {
     private var collected: [UInt8] = []
     private var pending: PendingAnswer?
     private var isCounted = false
+    /// Bytes of the body that have come, and for how many of them room was taken.
+    private var received = 0
+    private var held = 0
 
     init(target: String, connection: OpaquePointer, server: ListenerDaemon) {
         self.target = target
@@ -65,6 +68,7 @@ final class Exchange {
         pending?.end()
         pending = nil
         if isCounted { server.traffic.end() }
+        server.traffic.release(held)
     }
 }
 
@@ -130,6 +134,10 @@ extension Exchange {
             defer { collected = [] }
             return askComplete(collected)
         }
+        guard hold(count) else {
+            collected = []
+            return refuseMore(&count)
+        }
         collected.append(contentsOf: UnsafeRawBufferPointer(start: upload, count: count))
         count = 0
         return .YES
@@ -153,12 +161,30 @@ extension Exchange {
         }
         if let response = pending.takeResponse() { return answerEarly(response, &count) }
         if server.traffic.isSealed { return .NO }
+        guard hold(count) else {
+            pending.abandon()
+            return refuseMore(&count)
+        }
         let bytes = Array(UnsafeRawBufferPointer(start: upload, count: count))
         count = 0
         let suspension = pending.suspension
         if pending.body.offer(bytes, onDrain: { suspension.wake() }) { return .YES }
         // Signalled: drained, or answered, which the next call sees.
         return suspension.park() == .refused ? .NO : .YES
+    }
+
+    /// Takes room for what has come, which somebody keeps for as long as the request lasts: false when too much is held.
+    private func hold(_ count: Int) -> Bool {
+        received += count
+        let more = max(0, received - Limits.freeBody) - held
+        guard more > 0 else { return true }
+        guard server.traffic.hold(more, limit: server.limits.bodies) else { return false }
+        held += more
+        return true
+    }
+
+    private func refuseMore(_ count: inout Int) -> MHD_Result {
+        answerEarly(server.renderError(503, "too many large request bodies at a time: try again later"), &count)
     }
 
     private func answerEarly(_ response: Response, _ count: inout Int) -> MHD_Result {

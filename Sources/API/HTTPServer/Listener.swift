@@ -45,7 +45,7 @@ public struct TLSIdentity: Sendable, Hashable {
 
 /// Bounds on what clients may cost, for each listener where nothing else is said.
 public struct Limits: Sendable, Hashable {
-    /// Connections at a time; shared out between the threads.
+    /// Connections at a time; shared out between the threads. Beyond, clients wait for one to end.
     public var connections: Int
     /// Threads that poll and run `respondAtOnce`; at least 2.
     public var threads: Int
@@ -58,10 +58,15 @@ public struct Limits: Sendable, Hashable {
     public var bodyBuffer: Int
     /// Bytes of large answers that clients have not read yet, over all listeners; beyond that 503.
     public var unreadBytes: Int
+    /// Bytes of request bodies held over all listeners, the first `freeBody` of each left aside; beyond that 503.
+    public var bodies: Int
+
+    /// Bytes of each request body that nobody counts, so that usual requests are served while others hoard.
+    static let freeBody = 16 << 10
 
     public init(
-        connections: Int = 4096, threads: Int = 2, idleSeconds: UInt32 = 120, connectionMemory: Int = 64 << 10,
-        bodyBuffer: Int = 1 << 20, unreadBytes: Int = 256 << 20
+        connections: Int = 16_384, threads: Int = 2, idleSeconds: UInt32 = 120, connectionMemory: Int = 64 << 10,
+        bodyBuffer: Int = 1 << 20, unreadBytes: Int = 256 << 20, bodies: Int = 64 << 20
     ) {
         self.connections = connections
         self.threads = max(2, threads)
@@ -69,5 +74,6 @@ public struct Limits: Sendable, Hashable {
         self.connectionMemory = connectionMemory
         self.bodyBuffer = bodyBuffer
         self.unreadBytes = unreadBytes
+        self.bodies = bodies
     }
 }

@@ -3,6 +3,7 @@ internal import Synchronization
 /// What is going on in a server, over all its listeners: the means to stop it without cutting anybody off.
 final class Traffic: Sendable {
     private let requests = Atomic<Int>(0)
+    private let held = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
     private let sealed = Atomic<Bool>(false)
     let unread: UnreadAnswers
@@ -19,6 +20,16 @@ final class Traffic: Sendable {
 
     func begin() { requests.add(1, ordering: .relaxed) }
     func end() { requests.subtract(1, ordering: .relaxed) }
+
+    /// Takes room for bytes of request bodies; false when that would be more than `limit` in all.
+    func hold(_ count: Int, limit: Int) -> Bool {
+        if held.add(count, ordering: .relaxed).newValue <= limit { return true }
+        release(count)
+        return false
+    }
+
+    /// Gives room back.
+    func release(_ count: Int) { held.subtract(count, ordering: .relaxed) }
 
     func register(_ answer: PendingAnswer) {
         pending.withLock { $0[ObjectIdentifier(answer)] = answer }

@@ -7,6 +7,9 @@ public enum JSON {
     /// nests so deep, and a value nested ten thousand times could overflow a thread's stack when it is released.
     public static let retainedDepth = 128
 
+    /// Values in one text, at most; ours, not Go's: 16 MiB of `[0],` would be half a GiB in memory.
+    public static let maximumValues = 1 << 20
+
     /// The one value the text consists of (Go's `json.Unmarshal`).
     /// - Throws: Go's refusal, for instance `unexpected end of JSON input` or
     ///   `invalid character 'x' after top-level value`.
@@ -20,6 +23,19 @@ public enum JSON {
 
     /// The one value the text consists of.
     public static func parse(_ text: String) throws(JSONError) -> JSONValue { try parse(Array(text.utf8)) }
+
+    /// Where in a text that `parse` refuses the refusal is: line and column, from 1, in bytes; nil for a text it takes.
+    public static func refusalPlace(in bytes: [UInt8]) -> (line: Int, column: Int)? {
+        var parser = Parser(bytes, isWholeText: true)
+        do {
+            _ = try parser.parse()
+            parser.skipSpace()
+            if parser.peek == nil { return nil }
+        } catch {}
+        let before = bytes[..<parser.offset]
+        let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        return (before.count { $0 == UInt8(ascii: "\n") } + 1, parser.offset - lineStart + 1)
+    }
 
     /// The first value in the input, and the offset just after it (Go's `Decoder.Decode`).
     /// - Throws: Go's refusal; `JSONError.endOfFile` where there is nothing but space, `.unexpectedEndOfFile` where the

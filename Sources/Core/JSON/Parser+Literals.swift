@@ -67,7 +67,7 @@ extension Parser {
             switch byte {
             case UInt8(ascii: "\""): return Self.text(text[...])
             case UInt8(ascii: "\\"): try parseEscape(into: &text)
-            case 0..<0x20: throw .invalid(byte, "in string literal")
+            case 0..<0x20: throw refusal(of: byte, "in string literal")
             default: text.append(byte)
             }
         }
@@ -86,7 +86,7 @@ extension Parser {
         case UInt8(ascii: "r"): text.append(0x0D)
         case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"): text.append(contentsOf: Character(try parseScalar()).utf8)
-        default: throw .invalid(byte, place)
+        default: throw refusal(of: byte, place)
         }
     }
 

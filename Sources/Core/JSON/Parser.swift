@@ -7,6 +7,7 @@ struct Parser {
     /// say about a premature end.
     let isWholeText: Bool
     private var open: [Container] = []
+    private var values = 0
 
     /// An array or object whose end hasn't been reached.
     private struct Container {
@@ -54,10 +55,12 @@ struct Parser {
     /// A literal or an empty container; nil where a container begins that isn't empty.
     private mutating func parseScalarOrOpen() throws(JSONError) -> JSONValue? {
         let byte = try nextByte()
+        values += 1
+        if values > JSON.maximumValues { throw JSONError("exceeded max number of values") }
         switch byte {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             let isObject = byte == UInt8(ascii: "{")
-            if open.count == JSON.maximumDepth { throw .invalid(byte, "exceeded max depth") }
+            if open.count == JSON.maximumDepth { throw refusal(of: byte, "exceeded max depth") }
             open.append(Container(isObject: isObject))
             skipSpace()
             if peek == UInt8(ascii: isObject ? "}" : "]") {
@@ -77,7 +80,7 @@ struct Parser {
         case UInt8(ascii: "n"):
             try parseLiteral("null")
             return .null
-        default: throw .invalid(byte, "looking for beginning of value")
+        default: throw refusal(of: byte, "looking for beginning of value")
         }
     }
 
@@ -91,7 +94,7 @@ struct Parser {
             return nil
         case UInt8(ascii: "}") where isObject, UInt8(ascii: "]") where !isObject:
             return open.removeLast().value
-        default: throw .invalid(byte, isObject ? "after object key:value pair" : "after array element")
+        default: throw refusal(of: byte, isObject ? "after object key:value pair" : "after array element")
         }
     }
 
@@ -99,11 +102,17 @@ struct Parser {
     private mutating func parseKey() throws(JSONError) {
         let quote = try nextByte()
         guard quote == UInt8(ascii: "\"") else {
-            throw .invalid(quote, "looking for beginning of object key string")
+            throw refusal(of: quote, "looking for beginning of object key string")
         }
         open[open.count - 1].key = try parseString()
         let colon = try nextByte()
-        guard colon == UInt8(ascii: ":") else { throw .invalid(colon, "after object key") }
+        guard colon == UInt8(ascii: ":") else { throw refusal(of: colon, "after object key") }
+    }
+
+    /// The refusal of a byte just consumed; the offset is where it stands.
+    mutating func refusal(of byte: UInt8, _ place: String) -> JSONError {
+        offset -= 1
+        return .invalid(byte, place)
     }
 
     /// The next byte that isn't space, consumed.

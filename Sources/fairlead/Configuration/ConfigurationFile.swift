@@ -27,11 +27,13 @@ struct ConfigurationFile: Equatable {
 
     init(path: String, contents: [UInt8]) throws(ConfigurationError) {
         self.path = path
+        let text = contents.starts(with: Self.byteOrderMark) ? Array(contents.dropFirst(3)) : contents
         let document: JSONValue
         do throws(JSONError) {
-            document = try JSON.parse(contents.starts(with: Self.byteOrderMark) ? contents.dropFirst(3) : contents[...])
+            document = try JSON.parse(text)
         } catch {
-            throw ConfigurationError("\(path): \(error)")
+            let place = JSON.refusalPlace(in: text).map { ", line \($0.line), column \($0.column)" } ?? ""
+            throw ConfigurationError("\(path)\(place): \(error)")
         }
         guard case .object(let object) = document else {
             throw ConfigurationError("\(path): a JSON object is expected")

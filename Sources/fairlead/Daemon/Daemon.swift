@@ -44,6 +44,7 @@ struct Daemon {
         signal(SIGPIPE, SIG_IGN)
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let descriptors = ProcessLimits.raise(logger)
+        ProcessLimits.returnMemory()
         try HostDirectories.make(for: configuration)
         let pidFile = try PIDFile(path: configuration.pidFile)
         defer { pidFile.remove() }

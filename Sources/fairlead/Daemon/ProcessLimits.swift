@@ -1,15 +1,23 @@
+import CShims
 import Glibc
+import HTTPServer
 import Logging
 
 /// What the process may use.
 enum ProcessLimits {
     /// Most connections to one address.
-    private static let mostConnections = 4096
+    private static let mostConnections = Limits().connections
     /// Fewest that are of any use.
     private static let fewestConnections = 8
     /// Most descriptors held at a time for store, kernel and worker threads, and for one address itself.
     private static let own = 80
     private static let ownPerListener = 8
+
+    /// Bytes: buffers of request bodies, of streams, of dumps are larger.
+    private static let mappedAbove: Int32 = 128 << 10
+
+    /// What was needed once, for a large request, isn't kept for good.
+    static func returnMemory() { _ = shim_map_above(mappedAbove) }
 
     /// Raises the soft limit of open files to the hard one: every connection and adopted namespace costs some.
     ///

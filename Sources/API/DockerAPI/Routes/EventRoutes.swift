@@ -7,6 +7,10 @@ import NetworkModel
 enum EventRoutes {
     static let all: [Route] = [.later("GET", "/events", events)]
 
+    /// Bytes that may wait for a client that reads slowly, some five hundred events, as many again in the socket: there may
+    /// be hundreds who never read.
+    private static let backlog = 192 << 10
+
     /// What the client asked for.
     private struct Span: Sendable {
         let since: Timestamp?
@@ -18,12 +22,10 @@ enum EventRoutes {
         let span = try span(query)
         let filter = EventFilter(try FilterSet(query["filters"]))
         let format = EventFormat(call.version, accept: call.headers["Accept"])
-        let stream = ResponseStream()
+        let stream = ResponseStream(capacity: backlog, burst: 1 << 20)
         if let until = span.until, until <= .now() {
-            for event in call.engine.events.history(since: span.since ?? .zero)
-            where event.time <= until && span.since != nil && filter.matches(event) {
-                stream.write(format.bytes(event))
-            }
+            let past = span.since.map(call.engine.events.history) ?? []
+            stream.write(past.filter { $0.time <= until && filter.matches($0) }.flatMap(format.bytes))
             stream.finish()
         } else {
             follow(call.engine.events, span, filter, format, stream)
@@ -39,8 +41,9 @@ enum EventRoutes {
             if let until = span.until, event.time > until { return }
             if filter.matches(event) { stream.write(format.bytes(event)) }
         }
-        let subscription = journal.subscribe(since: span.since) {
-            $0.forEach(tell)
+        let subscription = journal.subscribe(since: span.since) { past in
+            let events = past.filter { event in span.until.map { event.time <= $0 } ?? true && filter.matches(event) }
+            stream.write(events.flatMap(format.bytes))
         } listener: {
             tell($0)
         }

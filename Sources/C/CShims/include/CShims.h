@@ -3,6 +3,7 @@
 // The few lines Swift cannot call: variadics, function-like macros, _GNU_SOURCE functions.
 #include "shim_curl.h"
 #include "shim_enter.h"
+#include "shim_memory.h"
 #include "shim_microhttpd.h"
 #include "shim_namespace.h"
 #include "shim_packet.h"
