@@ -73,7 +73,11 @@ struct ConfigurationTests {
     }
 
     @Test(arguments: [
-        ("{", "/etc/daemon.json: unexpected end of JSON input"),
+        ("{", "/etc/daemon.json, line 1, column 2: unexpected end of JSON input"),
+        (
+            "{\n  \"icc\": true,\n}",
+            "/etc/daemon.json, line 3, column 1: invalid character '}' looking for beginning of object key string"
+        ),
         ("[]", "/etc/daemon.json: a JSON object is expected"),
         (#"{"nonsense": 1}"#, "/etc/daemon.json: nonsense: neither Fairlead nor dockerd knows it"),
         (#"{"host": "a"}"#, "/etc/daemon.json: host: in the file, --host is called hosts"),
