@@ -3,6 +3,7 @@
 import pytest
 from rig.clients import CLI, binary
 from rig.daemon import Daemon
+from rig.house import estate, house  # noqa: F401
 from rig.namespaces import refuse_the_machines_own
 from rig.refusals import furnish
 

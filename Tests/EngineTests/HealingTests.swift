@@ -73,7 +73,8 @@ import Testing
         let outcome = try await reconciler.heal(HealingTarget(links: ["br-a"]))
         #expect(kernel.state == whole)
         #expect(!outcome.plan.isEmpty)
-        #expect(!outcome.restoresRules)
+        // The start's.
+        #expect(kernel.restorations.count == 1)
     }
 
     @Test func aVethComesBackWithAllThatWentAlong() async throws {
@@ -93,7 +94,8 @@ import Testing
         }
         let before = kernel.plans.count
         let outcome = try await reconciler.heal(HealingTarget(table: true))
-        #expect(outcome.restoresRules)
+        #expect(kernel.restorations.map(\.count).last == outcome.plan.steps.count)
+        #expect(kernel.restorations.count == 2)
         #expect(kernel.state == whole)
         #expect(kernel.plans.count == before + 1)
     }

@@ -9,6 +9,7 @@ final class ModelKernel: KernelBackend {
     private struct Memory {
         var state = State()
         var plans: [Plan] = []
+        var restorations: [[Step]] = []
         var refusal: (@Sendable (Step) -> Int32?)?
         var requests: [ObservationRequest] = []
         var whileObserving: (@Sendable (Int) async -> Void)?
@@ -19,6 +20,8 @@ final class ModelKernel: KernelBackend {
 
     var state: State { memory.withLock(\.state) }
     var plans: [Plan] { memory.withLock(\.plans) }
+    /// Rule steps that were to end connections, too.
+    var restorations: [[Step]] { memory.withLock(\.restorations) }
 
     /// The observations that were asked for.
     var requests: [ObservationRequest] { memory.withLock(\.requests) }
@@ -48,6 +51,14 @@ final class ModelKernel: KernelBackend {
             return nil
         }
         if let refused { throw refused }
+    }
+
+    func restoreRules(
+        _ steps: [Step], ending isUnwanted: @escaping @Sendable (Connection) -> Bool
+    ) async throws(KernelError) -> RuleRestoration {
+        try await execute(Plan(steps: steps))
+        memory.withLock { $0.restorations.append(steps) }
+        return RuleRestoration()
     }
 
     func observe(_ request: ObservationRequest) async throws(KernelError) -> State {

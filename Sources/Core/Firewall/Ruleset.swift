@@ -96,8 +96,8 @@ public enum Ruleset {
             ]),
     ]
 
-    private static let from: [Selector] = [.family, .inputInterface]
-    private static let to: [Selector] = [.family, .outputInterface]
+    static let from: [Selector] = [.family, .inputInterface]
+    static let to: [Selector] = [.family, .outputInterface]
     private static let icmp: UInt8 = 1
     private static let icmpv6: UInt8 = 58
 

@@ -12,14 +12,7 @@ public protocol RuleTable: Sendable {
 
 extension NFTablesConnection: RuleTable {
     public func apply(_ changes: [Step.Action]) throws {
-        let elements = changes.compactMap { change -> ElementChange? in
-            switch change {
-            case .addElement(let element): .add(element)
-            case .replaceElement(let old, by: let new): .replace(old, by: new)
-            case .removeElement(let element): .remove(element)
-            default: nil
-            }
-        }
+        let elements = changes.compactMap(ElementChange.init)
         if changes.contains(.repairTable) {
             try ensureTable(with: elements)
         } else {

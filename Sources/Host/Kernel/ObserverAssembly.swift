@@ -101,6 +101,9 @@ struct ObserverAssembly {
             {
                 places[Place(number: number, index: link.index)] = id
                 state.insert(spec(link, id, .vethPeer(of: other)))
+            } else if link.kind == "veth", known.contains(id), groups.own(link) {
+                // Its host end was taken elsewhere: in the way of a new pair.
+                state.insert(spec(link, id, .vethPeer(of: LinkID("", in: .path("")))))
             } else if foreign.contains(id) {
                 state.insert(spec(link, id, .foreign))
             }

@@ -26,17 +26,26 @@ public final class NFTablesConnection: Sendable {
     /// What is right is left as it is: handles and counters stay. The administrator's chains are created when missing
     /// and never changed.
     ///
+    /// - Parameters:
+    ///   - changes: elements to add, replace and remove.
+    ///   - hold: rules that begin to hold in the same transaction, until `release`.
     /// - Returns: what was wrong, for the log.
+    /// - Throws: what the kernel refuses.
     @discardableResult
-    public func ensureTable(with changes: [ElementChange] = []) throws(NFTablesError) -> [String] {
+    public func ensureTable(
+        with changes: [ElementChange] = [], holding hold: Hold? = nil
+    ) throws(NFTablesError) -> [String] {
         try locked { socket throws(NFTablesError) in
             for _ in 0..<Self.attempts {
                 let generation = try self.generation(&socket)
                 let repair = TableRepair(self.table, observed: try self.observe(&socket))
-                if repair.problems.isEmpty, changes.isEmpty { return [] }
+                if repair.problems.isEmpty, changes.isEmpty, hold == nil { return [] }
                 let effective = try self.settled(changes, &socket)
                 do throws(NFTablesError) {
-                    try self.commit(effective, &socket, generation: generation) { repair.add(to: &$0) }
+                    try self.commit(effective, &socket, generation: generation) { batch in
+                        repair.add(to: &batch)
+                        if let hold { self.add(hold, to: &batch) }
+                    }
                     return repair.problems
                 } catch {
                     guard error.errno == ERESTART else { throw error }

@@ -104,9 +104,10 @@ struct TableMessages {
         body(pointer)
     }
 
-    func add(_ rule: EncodedRule, chain: String, to batch: inout Batch) {
+    /// At the chain's end, or its head.
+    func add(_ rule: EncodedRule, chain: String, to batch: inout Batch, atHead: Bool = false) {
         batch.add(
-            NFT_MSG_NEWRULE, flags: Int32(NLM_F_CREATE | NLM_F_APPEND), room: 4096,
+            NFT_MSG_NEWRULE, flags: Int32(atHead ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_APPEND), room: 4096,
             label: .object(operation: "add rule", name: chain)
         ) { nftnl_rule_nlmsg_build_payload($0, rule.pointer) }
     }

@@ -17,6 +17,8 @@ public actor Healer {
     /// What has to wait, and until when.
     private var postponed: [HealingSubject: ContinuousClock.Instant] = [:]
     private var unclear: Set<String> = []
+    /// Who seems to have undone again what has to wait.
+    private var accused: [HealingSubject: Set<String>] = [:]
 
     /// How often sysctls are read that the kernel doesn't announce.
     private static let interval = Duration.seconds(10)
@@ -93,8 +95,9 @@ public actor Healer {
         unclear.formUnion(outcome.unclear)
         // Whoever was in it learns of its end now, not when its path is looked at next.
         for namespace in outcome.vanished { _ = await isStill(namespace) }
+        for subject in outcome.postponed.keys { accused[subject, default: []].formUnion(suspects) }
         tell(outcome, suspects)
-        if outcome.restoresRules { await endUnwantedConnections() }
+        accused = accused.filter { postponed[$0.key] != nil }
     }
 
     /// What has waited long enough.
@@ -114,16 +117,6 @@ public actor Healer {
         await heal(target, suspects: [])
     }
 
-    private func endUnwantedConnections() async {
-        let judgement = HealingJudgement(await reconciler.desired)
-        guard let count = await senses.forgetConnections(where: judgement.isUnwanted) else {
-            return logger.error("connections begun while rules were missing may live on")
-        }
-        if count > 0 {
-            logger.warning("ended connections that the rules would not let begin", metadata: ["count": "\(count)"])
-        }
-    }
-
     /// The administrator's rules are never touched; that they are gone, he may not know.
     private func watchUserChains() async {
         let rules = await senses.userRules()
@@ -138,38 +131,32 @@ public actor Healer {
         var metadata: Logger.Metadata = [:]
         if !suspects.isEmpty { metadata["changed by"] = "\(suspects.sorted().joined(separator: ", "))" }
         if !outcome.plan.isEmpty {
-            logger.warning("lost and restored: \(Self.sentence(outcome.plan))", metadata: metadata)
+            let sentence = HealingSentence(outcome.plan, problems: outcome.problems)
+            logger.warning("lost and restored: \(sentence)", metadata: metadata)
         }
         for error in outcome.refusals {
             logger.error("a loss can't be restored: \(error)", metadata: metadata)
         }
-        for (subject, delay) in outcome.fights {
-            let object = subject.object(in: outcome.plan)
+        for (subject, delay, step) in outcome.fights {
+            let object = subject.object(step)
+            let culprits = accused[subject, default: suspects].union(suspects).sorted().suffix(3)
+            let by = culprits.isEmpty ? "" : ", it seems by \(culprits.joined(separator: ", "))"
             logger.warning(
-                "\(object) is undone again and again; the next loss is left for \(delay)", metadata: metadata)
+                "\(object) is undone again and again\(by); the next loss is left for \(delay)")
         }
-    }
-
-    private static func sentence(_ plan: Plan) -> String {
-        let shown = plan.steps.prefix(8).map(\.description).joined(separator: "; ")
-        return plan.steps.count > 8 ? "\(shown); and \(plan.steps.count - 8) more" : shown
     }
 }
 
 extension HealingSubject {
-    /// The thing, as far as the plan that restored it names it.
-    fileprivate func object(in plan: Plan) -> String {
-        switch self {
+    /// The thing, and what of it is lost.
+    fileprivate func object(_ step: Step?) -> String {
+        let loss = step.map { " (\($0.action))" } ?? ""
+        return switch self {
         case .table: "table inet fairlead"
-        case .owner(.host): "the host's part"
-        case .owner(.network(let id)): "network \(id.prefix(12))" + Self.links(in: plan)
-        case .owner(.endpoint(let id)): "endpoint \(id.prefix(12))" + Self.links(in: plan)
-        case .owner(.container(let id)): "container \(id.prefix(12))" + Self.links(in: plan)
+        case .owner(.host): "the host's part\(loss)"
+        case .owner(.network(let id)): "network \(id.prefix(12))\(loss)"
+        case .owner(.endpoint(let id)): "endpoint \(id.prefix(12))\(loss)"
+        case .owner(.container(let id)): "container \(id.prefix(12))\(loss)"
         }
-    }
-
-    private static func links(in plan: Plan) -> String {
-        guard let step = plan.steps.first else { return "" }
-        return " (\(step.action))"
     }
 }

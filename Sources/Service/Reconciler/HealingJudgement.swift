@@ -19,12 +19,15 @@ struct HealingJudgement: Sendable {
     private var kinds: [String: Set<[SetElement.Field]>] = [:]
     /// Bridges whose containers may not reach each other.
     private var divided: Set<String> = []
+    /// The host's addresses on bridges: what it sends itself passes no forward chain, and is not translated.
+    private var gateways: Set<IPAddress> = []
 
     init(_ desired: State) {
         var subnets: [String: Set<IPPrefix>] = [:]
         for address in desired.addresses {
             guard let bridge = Self.bridge(of: address.link, desired) else { continue }
             subnets[bridge, default: []].insert(address.prefix.masked)
+            if address.link.namespace == .daemon { gateways.insert(address.prefix.address) }
         }
         for element in desired.elements.values {
             switch element.id.set {
@@ -62,6 +65,7 @@ struct HealingJudgement: Sendable {
 
     /// Whether the rules would not let it begin, or it lacks its translation.
     func isUnwanted(_ connection: Connection) -> Bool {
+        if gateways.contains(connection.original.source) { return false }
         let source = bridge(of: connection.original.source)
         let target = bridge(of: connection.original.destination)
         let family = connection.original.source.family

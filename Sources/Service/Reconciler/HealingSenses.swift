@@ -14,9 +14,4 @@ public protocol HealingSenses: Sendable {
 
     /// How many rules each of the administrator's chains has.
     func userRules() async -> [String: Int]
-
-    /// Deletes followed connections.
-    ///
-    /// - Returns: how many; nil if they can't be looked at.
-    func forgetConnections(where isUnwanted: @escaping @Sendable (Connection) -> Bool) async -> Int?
 }

@@ -91,6 +91,11 @@ extension Reconciler {
         }
         for namespace in vanished { owners.subtract(parts.owners(in: namespace)) }
         for owner in owners { if let part = parts[owner] { scope.desired.merge(part) } }
+        // Where a link has to wait, so have the routes by it.
+        scope.desired.routes = scope.desired.routes.filter { id, route in
+            let by = parts.owners(of: LinkID(route.device, in: id.namespace))
+            return by.isEmpty || !by.isDisjoint(with: owners)
+        }
         scope.owners = owners
         if target.sysctls {
             for part in parts.values { scope.desired.sysctls.merge(part.sysctls) { $1 } }

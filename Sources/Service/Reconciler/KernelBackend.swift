@@ -6,6 +6,17 @@ public protocol KernelBackend: Sendable {
     /// Runs a plan's steps in order. If one is refused, those before it are undone.
     func execute(_ plan: Plan) async throws(KernelError)
 
+    /// Restores rules by steps that concern nothing else, so that nothing passes any more that they stop.
+    ///
+    /// - Parameters:
+    ///   - steps: `repairTable` and those of elements.
+    ///   - isUnwanted: which connections they would not let begin; those are ended.
+    /// - Returns: what was wrong, and how many connections ended.
+    /// - Throws: `KernelError` when it is refused.
+    func restoreRules(
+        _ steps: [Step], ending isUnwanted: @escaping @Sendable (Connection) -> Bool
+    ) async throws(KernelError) -> RuleRestoration
+
     /// A fresh look at what is ours, and at those of `request`'s things that are not.
     func observe(_ request: ObservationRequest) async throws(KernelError) -> State
 }

@@ -47,8 +47,4 @@ public final class KernelSenses: HealingSenses {
     public func userRules() async -> [String: Int] {
         await threads.run { [table] in (try? table.userRuleCounts()) ?? [:] }
     }
-
-    public func forgetConnections(where isUnwanted: @escaping @Sendable (Connection) -> Bool) async -> Int? {
-        await threads.run { try? Conntrack.forget(where: isUnwanted) }
-    }
 }

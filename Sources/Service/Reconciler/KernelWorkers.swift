@@ -46,6 +46,12 @@ public final class KernelWorkers: KernelBackend {
         try await executor.execute(plan)
     }
 
+    public func restoreRules(
+        _ steps: [Step], ending isUnwanted: @escaping @Sendable (Connection) -> Bool
+    ) async throws(KernelError) -> RuleRestoration {
+        try await threads.run { [table] () throws(KernelError) in try table.restore(steps, ending: isUnwanted) }
+    }
+
     public func observe(_ request: ObservationRequest) async throws(KernelError) -> State {
         let observation = try await observer.observe(
             namespaces: request.namespaces, foreign: request.foreignLinks, known: request.ownLinks,

@@ -5,8 +5,10 @@ public import Kernel
 public struct HealingOutcome: Sendable {
     /// What was lost and is restored; empty when nothing was.
     public var plan = Plan()
-    /// Who lost again and again, and how long the next loss has to wait.
-    public var fights: [(subject: HealingSubject, delay: Duration)] = []
+    /// What was wrong with the table's chains, sets and rules, in words.
+    public var problems: [String] = []
+    /// Who lost again and again, how long the next loss has to wait, and what made good the last one first of all.
+    public var fights: [(subject: HealingSubject, delay: Duration, step: Step?)] = []
     /// What the kernel refused to restore.
     public var refusals: [KernelError] = []
     /// Links that nobody wants so far, and that an apply under way may be making: to be looked at later.
@@ -17,16 +19,6 @@ public struct HealingOutcome: Sendable {
     public var postponed: [HealingSubject: ContinuousClock.Instant] = [:]
 
     public init() {}
-
-    /// Whether packets may have passed that the rules stop.
-    public var restoresRules: Bool {
-        plan.steps.contains { step in
-            switch step.action {
-            case .repairTable, .addElement, .replaceElement: true
-            default: false
-            }
-        }
-    }
 }
 
 extension Reconciler {
@@ -64,6 +56,7 @@ extension Reconciler {
             }
             if attempt.replan(in: self) { break }
             do throws(KernelError) {
+                try await restoreRules(of: &attempt)
                 try await execute(attempt.plan)
             } catch {
                 // What changes under our hands is looked at again before it counts.
@@ -79,10 +72,20 @@ extension Reconciler {
                 if try await isWhole(&attempt) { break }
                 continue
             }
-            settle(&attempt, now())
+            attempt.isDone = true
             break
         }
+        if attempt.isDone || !attempt.restored.isEmpty { settle(&attempt, now()) }
         return relevant(attempt)
+    }
+
+    /// Rules first, whatever else is lost: each moment counts.
+    private func restoreRules(of attempt: inout HealingAttempt) async throws(KernelError) {
+        let (rules, rest) = attempt.plan.splittingRules(withRemovals: true)
+        guard !rules.isEmpty else { return }
+        attempt.outcome.problems += try await restoreRules(rules).problems
+        attempt.restored += rules
+        attempt.plan = rest
     }
 
     /// Looks, and plans.
@@ -97,14 +100,18 @@ extension Reconciler {
 
     private func settle(_ attempt: inout HealingAttempt, _ now: ContinuousClock.Instant) {
         let scope = attempt.scope
-        observed.subtract(scope.desired)
-        if scope.hasTable { observed.elements = [:] }
-        for id in scope.strangers { observed.links[id] = nil }
-        observed.merge(scope.desired)
+        if attempt.isDone || attempt.plan.isEmpty {
+            observed.subtract(scope.desired)
+            if scope.hasTable { observed.elements = [:] }
+            for id in scope.strangers { observed.links[id] = nil }
+            observed.merge(scope.desired)
+        }
+        attempt.plan = Plan(steps: attempt.restored + (attempt.isDone ? attempt.plan.steps : []))
         attempt.outcome.plan = attempt.plan
         for subject in attempt.subjects(in: self) {
             guard let delay = backOff.note(subject, at: now) else { continue }
-            attempt.outcome.fights.append((subject, delay))
+            let step = attempt.plan.steps.first { self.subject(of: $0.action) == subject }
+            attempt.outcome.fights.append((subject, delay, step))
             attempt.outcome.postponed[subject] = now + delay
         }
     }
@@ -132,6 +139,9 @@ struct HealingAttempt {
     var fresh = State()
     var scope = HealingScope()
     var plan = Plan()
+    /// Rule steps that are done, and whether the rest of the plan is, too.
+    var restored: [Step] = []
+    var isDone = false
     var outcome = HealingOutcome()
     /// How often something else was there than had just been seen.
     var staleness = 0

@@ -65,13 +65,17 @@ extension Reconciler {
         }
         await removeOrphans(&outcome)
         for unit in all where !unit.contains(.host) { try await start(unit, &settled, &outcome) }
+        // Each unit's own rules came with it; what began without them still lives.
+        if outcome.plan.steps.contains(where: \.action.restoresRules) { _ = try await restoreRules([]) }
         return outcome
     }
 
     private func startWhole() async throws(KernelError) -> Plan {
         observed = try await observeAll()
         let plan = Plan(from: observed, to: desired)
-        try await execute(plan)
+        let (rules, rest) = plan.splittingRules(withRemovals: false)
+        if !rules.isEmpty { _ = try await restoreRules(rules) }
+        try await execute(rest)
         observed = observed.applying(plan)
         return plan
     }
