@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import packets
 from engines import Dockerd, Fairlead, Podman, sample, sweep
+from healing import Healing, creates_beside_churn
 from load import Server, mutations, requests
 from rig import PORT, Daemon, Floor, Samples, cpu_time, links, machine, quiet, until
 from table import Table
@@ -297,22 +298,15 @@ class Run:
         return sum("chain" in item or "rule" in item for item in json.loads(out)["nftables"])
 
     def heal(self):
-        """From a flush by somebody else until the table is back as it was."""
-        def text():
-            out = subprocess.run(["nft", "-s", "list", "table", "inet", "fairlead"], capture_output=True,
-                                 check=False).stdout
-            return sorted(out.split())
-
-        while self.made < 100:
-            self.create()
-        whole = text()
-        subprocess.run(["nft", "flush", "ruleset"], check=True)
-        took = until(lambda: text() == whole, 5)
-        self.table.bound("healing a flushed ruleset, 100 networks", took and took * 1e3, 100)
-        if took is None:
-            self.daemon.stop()
-            self.daemon.start()
-            self.client = self.daemon.client()
+        """What others undo, and creates while their links come and go."""
+        healing = Healing(self.daemon, self.table)
+        healing.populate()
+        healing.measure()
+        healing.clear()
+        until(lambda: links("gone-") == 0, 30)
+        creates_beside_churn(
+            self.table, lambda blocks: self.alternate(lambda: self.create()[1], "create", blocks, 8),
+            lambda: cpu_time(self.daemon.process.pid))
 
     def reads(self, where):
         """Server CPU of a GET against a C program's that sends the same bytes."""
