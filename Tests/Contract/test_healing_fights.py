@@ -71,12 +71,11 @@ def test_a_fight_is_met_with_back_off(house):
     until(lambda: rules(house) == before["table"] and "10.1.0.2/24" in web.addresses("eth0"), LONGEST + 1, what="peace")
     heals(house, before, "all of it")
 
-
 def test_lost_notifications_mean_a_look_at_everything(house):
     """More of them than the daemon's sockets hold, and what was lost is among those that it never gets."""
     before, space, web = whole(house), house.space, house.container("web")
     space.run("ip", "link", "add", "noise", "type", "bridge")
-    noise = "\n".join(f"link set dev noise alias {number:0>200}" for number in range(24_000))
+    noise = "\n".join(f"link set dev noise alias {number:0>200}" for number in range(20_000))
     os.kill(house.process.pid, signal.SIGSTOP)
     try:
         space.run("ip", "-batch", "-", input=noise)

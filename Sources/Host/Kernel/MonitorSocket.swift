@@ -36,8 +36,8 @@ struct MonitorSocket: ~Copyable, Sendable {
             bind(descriptor, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self), 12)
         }
         guard bound == 0 else { throw SystemCallError("bind", "netlink", errno: errno) }
-        // Charged only for what waits there; the kernel doubles it: some 14,000 changes of links.
-        set(SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+        // Charged only for what waits there; the kernel doubles it: some 10,000 changes of links.
+        set(SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
         guard set(Self.level, Self.listenToAll, 1) else {
             throw SystemCallError("setsockopt", "NETLINK_LISTEN_ALL_NSID", errno: errno)
         }
