@@ -162,7 +162,7 @@ def test_silent_sysctls(house):
     assert house.space.sysctl(path) == "0" and house.container("there").sysctl(inside) == "1"
     house.space.set_sysctl(path, 2)
     house.container("there").set_sysctl(inside, 0)
-    until(lambda: house.space.sysctl(path) == "0" and house.container("there").sysctl(inside) == "1", 11, what="both")
+    until(lambda: house.space.sysctl(path) == "0" and house.container("there").sysctl(inside) == "1", 13, what="both")
     assert re.search(r"net.ipv6.conf.br-\w+.accept_ra was 2 and is 0 again", house.log_text())
 
 

@@ -74,8 +74,8 @@ def test_a_fight_is_met_with_back_off(house):
 def test_lost_notifications_mean_a_look_at_everything(house):
     """More of them than the daemon's sockets hold, and what was lost is among those that it never gets."""
     before, space, web = whole(house), house.space, house.container("web")
-    space.run("ip", "link", "add", "noise", "type", "bridge")
-    noise = "\n".join(f"link set dev noise alias {number:0>200}" for number in range(20_000))
+    space.run("ip", "link", "add", "noise", "up", "type", "bridge")
+    noise = "\n".join(f"link set dev noise alias {number:0>200}" for number in range(16_000))
     os.kill(house.process.pid, signal.SIGSTOP)
     try:
         space.run("ip", "-batch", "-", input=noise)

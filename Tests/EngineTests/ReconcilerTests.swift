@@ -158,11 +158,13 @@ import Testing
         #expect(kernel.state == expected)
     }
 
-    @Test func aStartWithoutRefusalIsOnePlan() async throws {
+    @Test func aStartWithoutRefusalIsOnePlanRulesFirst() async throws {
         let parts: [Owner: State] = [.host: host, .network("a"): network("a")]
         let outcome = try await reconciler.start(parts, units: [[.host], [.network("a")]])
         #expect(outcome.refused.isEmpty)
-        #expect(kernel.plans == [outcome.plan])
+        #expect(kernel.plans.flatMap(\.steps) == outcome.plan.steps)
+        #expect(kernel.restorations == [kernel.plans[0].steps])
+        #expect(kernel.plans.count == 2)
         #expect(kernel.requests.count == 1)
     }
 

@@ -12,6 +12,8 @@ public struct DriftHint: Sendable, Hashable {
     public var namespaces: Set<Int32> = []
     /// Who seems to have done it: `nft (process 4711)`.
     public var suspects: Set<String> = []
+    /// The same of the table.
+    public var tableSuspects: Set<String> = []
 
     public init(
         everything: Bool = false, table: Bool = false, settings: Bool = false, links: Set<String> = [],
@@ -33,5 +35,6 @@ public struct DriftHint: Sendable, Hashable {
         links.formUnion(other.links)
         namespaces.formUnion(other.namespaces)
         suspects.formUnion(other.suspects)
+        tableSuspects.formUnion(other.tableSuspects)
     }
 }

@@ -25,7 +25,7 @@ struct MonitorTable: Sendable {
         if header.type & 0xFF == 15 {
             guard isTouched else { return }
             isTouched = false
-            if let suspect = suspect(attributes) { hint.suspects.insert(suspect) }
+            if let suspect = suspect(attributes) { hint.tableSuspects.insert(suspect) }
             return
         }
         // NFPROTO_INET

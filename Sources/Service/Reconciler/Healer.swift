@@ -42,14 +42,14 @@ public actor Healer {
     public func run() async {
         userRules = await senses.userRules()
         // What has changed between the start's look and the first notification.
-        await heal(HealingTarget(everything: true), suspects: [])
+        await heal(HealingTarget(everything: true))
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
                 for await _ in senses.signals { await hear() }
             }
             group.addTask { [self] in
                 while (try? await Task.sleep(for: Self.interval)) != nil {
-                    await heal(HealingTarget(sysctls: true), suspects: [])
+                    await heal(HealingTarget(sysctls: true))
                 }
             }
             group.addTask { [self] in
@@ -67,7 +67,7 @@ public actor Healer {
         if hint.settings { target.owners.insert(.host) }
         if !hint.namespaces.isEmpty { target.namespaces = await namespaces(hint.namespaces) }
         guard !target.isEmpty else { return }
-        await heal(target, suspects: hint.suspects)
+        await heal(target, by: hint)
         if hint.table || hint.everything { await watchUserChains() }
     }
 
@@ -83,7 +83,7 @@ public actor Healer {
         return Set(ids.compactMap { numbers[$0] })
     }
 
-    private func heal(_ target: HealingTarget, suspects: Set<String>) async {
+    private func heal(_ target: HealingTarget, by hint: DriftHint = DriftHint()) async {
         let outcome: HealingOutcome
         do {
             outcome = try await reconciler.heal(target, isStill: isStill)
@@ -95,8 +95,10 @@ public actor Healer {
         unclear.formUnion(outcome.unclear)
         // Whoever was in it learns of its end now, not when its path is looked at next.
         for namespace in outcome.vanished { _ = await isStill(namespace) }
-        for subject in outcome.postponed.keys { accused[subject, default: []].formUnion(suspects) }
-        tell(outcome, suspects)
+        for subject in outcome.postponed.keys {
+            accused[subject, default: []].formUnion(subject == .table ? hint.tableSuspects : hint.suspects)
+        }
+        tell(outcome, by: hint.suspects.union(hint.tableSuspects))
         accused = accused.filter { postponed[$0.key] != nil }
     }
 
@@ -114,7 +116,7 @@ public actor Healer {
             case .owner(let owner): target.owners.insert(owner)
             }
         }
-        await heal(target, suspects: [])
+        await heal(target)
     }
 
     /// The administrator's rules are never touched; that they are gone, he may not know.
@@ -127,7 +129,7 @@ public actor Healer {
         userRules = rules
     }
 
-    private func tell(_ outcome: HealingOutcome, _ suspects: Set<String>) {
+    private func tell(_ outcome: HealingOutcome, by suspects: Set<String>) {
         var metadata: Logger.Metadata = [:]
         if !suspects.isEmpty { metadata["changed by"] = "\(suspects.sorted().joined(separator: ", "))" }
         if !outcome.plan.isEmpty {
@@ -139,7 +141,7 @@ public actor Healer {
         }
         for (subject, delay, step) in outcome.fights {
             let object = subject.object(step)
-            let culprits = accused[subject, default: suspects].union(suspects).sorted().suffix(3)
+            let culprits = accused[subject, default: []].sorted().suffix(3)
             let by = culprits.isEmpty ? "" : ", it seems by \(culprits.joined(separator: ", "))"
             logger.warning(
                 "\(object) is undone again and again\(by); the next loss is left for \(delay)")

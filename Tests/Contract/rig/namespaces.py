@@ -223,7 +223,8 @@ class Space(Netns):
         )
         self.pid = self.process.pid
         super().__init__(f"/proc/{self.pid}/ns/net", name)
-        until(self._sleeps, 20, what=f"the namespace {name}")
+        # A new one waits for every old one that the kernel is taking down.
+        until(self._sleeps, 25, what=f"the namespace {name}")
         self.run("ip", "link", "set", "lo", "up")
 
     def _sleeps(self):
