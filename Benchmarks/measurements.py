@@ -68,7 +68,7 @@ class Run:
         rules = self.rules()
         self.creates("0 networks")
         self.connects("0 networks")
-        self.heal()
+        self.attempt("healing", self.heal)
         self.series()
         self.parallel_creates(1000)
         self.creates("1,000 networks")
@@ -300,12 +300,14 @@ class Run:
     def heal(self):
         """What others undo, and creates while their links come and go."""
         healing = Healing(self.daemon, self.table)
-        healing.populate()
-        healing.measure()
-        healing.clear()
-        until(lambda: links("gone-") == 0, 30)
+        try:
+            healing.populate()
+            healing.measure()
+        finally:
+            healing.clear()
+            until(lambda: links("gone-") == 0, 30)
         creates_beside_churn(
-            self.table, lambda blocks: self.alternate(lambda: self.create()[1], "create", blocks, 8),
+            self.table, lambda blocks: self.alternate(lambda: self.create()[1], "create", blocks, 4),
             lambda: cpu_time(self.daemon.process.pid))
 
     def reads(self, where):

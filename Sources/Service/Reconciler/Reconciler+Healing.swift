@@ -51,10 +51,12 @@ extension Reconciler {
         if !isQuiet || traffic.begun != mark + 1, try await isWhole(&attempt) { return relevant(attempt) }
         // Each refusal takes its subject out of the next round.
         for _ in 0..<100 {
+            let known = attempt.vanished
             for namespace in attempt.plannedNamespaces where await !isStill(namespace) {
                 attempt.vanished.insert(namespace)
             }
-            if attempt.replan(in: self) { break }
+            // The look has planned already.
+            if attempt.vanished != known, attempt.replan(in: self) { break }
             do throws(KernelError) {
                 try await restoreRules(of: &attempt)
                 try await execute(attempt.plan)
@@ -94,8 +96,9 @@ extension Reconciler {
         let request = scope.request
         if scope.desired.isEmpty, scope.strangers.isEmpty { return true }
         attempt.fresh = try await backend.observe(request)
+        let known = attempt.vanished
         attempt.noteVanished(request)
-        return attempt.replan(in: self)
+        return attempt.vanished == known ? attempt.plan(scope) : attempt.replan(in: self)
     }
 
     private func settle(_ attempt: inout HealingAttempt, _ now: ContinuousClock.Instant) {
@@ -118,6 +121,7 @@ extension Reconciler {
 
     /// Of what is postponed, only what was to be looked at.
     private func relevant(_ attempt: HealingAttempt) -> HealingOutcome {
+        guard !attempt.outcome.postponed.isEmpty else { return attempt.outcome }
         let whole = scope(of: attempt.target, without: [], vanished: [])
         var outcome = attempt.outcome
         outcome.vanished = attempt.vanished
@@ -155,7 +159,12 @@ struct HealingAttempt {
     ///
     /// - Returns: whether there is nothing to do.
     mutating func replan(in reconciler: isolated Reconciler) -> Bool {
-        scope = reconciler.scope(of: target, without: exempt, vanished: vanished)
+        plan(reconciler.scope(of: target, without: exempt, vanished: vanished))
+    }
+
+    /// The same, where the scope is known.
+    mutating func plan(_ scope: HealingScope) -> Bool {
+        var scope = scope
         // Without its link there is no such sysctl, and the link is another's hint.
         let links = Set(scope.desired.links.keys)
         let fresh = fresh
@@ -163,6 +172,7 @@ struct HealingAttempt {
             fresh.sysctls[id] != nil || id.link.map(links.contains) == true
         }
         plan = scope.plan(from: fresh)
+        self.scope = scope
         return plan.isEmpty
     }
 
