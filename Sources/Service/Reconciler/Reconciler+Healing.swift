@@ -121,10 +121,10 @@ extension Reconciler {
 
     /// Of what is postponed, only what was to be looked at.
     private func relevant(_ attempt: HealingAttempt) -> HealingOutcome {
-        guard !attempt.outcome.postponed.isEmpty else { return attempt.outcome }
-        let whole = scope(of: attempt.target, without: [], vanished: [])
         var outcome = attempt.outcome
         outcome.vanished = attempt.vanished
+        guard !outcome.postponed.isEmpty else { return outcome }
+        let whole = scope(of: attempt.target, without: [], vanished: [])
         outcome.postponed = outcome.postponed.filter { subject, _ in
             switch subject {
             case .table: whole.hasTable
