@@ -25,11 +25,19 @@ extension IPAddress {
 }
 
 /// Members as JSON text, sorted, so that equal values are equal rows.
-func json(_ value: some Encodable) throws -> Data {
+func json(_ value: some Encodable) throws -> Data { try encoder.encode(value) }
+
+/// Most options, labels and the like are empty, and an encoder takes longer for them than SQLite for the row.
+func json(_ value: [String: String]) throws -> Data { value.isEmpty ? Data("{}".utf8) : try encoder.encode(value) }
+func json<Element: Encodable>(_ value: [Element]) throws -> Data {
+    value.isEmpty ? Data("[]".utf8) : try encoder.encode(value)
+}
+
+private let encoder: JSONEncoder = {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(value)
-}
+    return encoder
+}()
 
 /// Reads a row's columns, strictly. TEXT columns are selected as BLOBs (see `text`).
 struct Columns {

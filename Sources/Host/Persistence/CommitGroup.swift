@@ -79,7 +79,7 @@ struct CommitGroup {
         var attempt = Attempt()
         rollBack(database)
         do {
-            try database.execute(sql: "BEGIN IMMEDIATE")
+            try database.run("BEGIN IMMEDIATE")
         } catch {
             for index in pending { attempt.failures[index] = describe(error) }
             attempt.end = .empty
@@ -99,7 +99,7 @@ struct CommitGroup {
         }
         do {
             beforeCommit()
-            try StepGate.step(.commit, "\(pending.count) requests") { try database.execute(sql: "COMMIT") }
+            try StepGate.step(.commit, "\(pending.count) requests") { try database.run("COMMIT") }
         } catch {
             rollBack(database)
             attempt.end = .commitFailed(describe(error))
@@ -110,9 +110,9 @@ struct CommitGroup {
     /// Makes one request's changes, or takes them back and says why. The transaction may be gone afterwards.
     private static func apply(_ writes: [Write], in database: Database) -> String? {
         do {
-            try database.execute(sql: "SAVEPOINT request")
+            try database.run("SAVEPOINT request")
             for write in writes { try write.apply(to: database) }
-            try database.execute(sql: "RELEASE request")
+            try database.run("RELEASE request")
             return nil
         } catch {
             if database.isInsideTransaction {
