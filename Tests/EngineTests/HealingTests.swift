@@ -66,6 +66,23 @@ import Testing
         kernel.tamper { $0 = $0.applying(Plan(steps: [Step(.deleteLink(link), reason: "foreign")])) }
     }
 
+    @Test func aLinkThatIsAsItShallBeNeedsNoLook() async throws {
+        _ = try await start()
+        let right = LinkSpec(
+            id: LinkID("v-x"), kind: .foreign, alias: "fairlead:a:x", mtu: 1500, master: "br-a", port: .init())
+        #expect(await reconciler.content(with: ["v-x": right]) == ["v-x"])
+        let changes: [(inout LinkSpec) -> Void] = [
+            { $0.up = false }, { $0.master = nil }, { $0.alias = "fairlead:b:x" }, { $0.withoutLinkLocal = true },
+        ]
+        for change in changes {
+            var wrong = right
+            change(&wrong)
+            #expect(await reconciler.content(with: ["v-x": wrong]).isEmpty, "\(wrong)")
+        }
+        // Nobody wants it.
+        #expect(await reconciler.content(with: ["br-z": right]).isEmpty)
+    }
+
     @Test func aBridgeComesBackWithItsPorts() async throws {
         let whole = try await start()
         lose(LinkSpec(id: LinkID("br-a"), kind: .bridge))

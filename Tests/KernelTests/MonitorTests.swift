@@ -73,6 +73,28 @@ extension LinkTests {
             try await bed.clear(network, container)
         }
 
+        @Test func whatALinkHasBecomeIsTold() async throws {
+            let (network, container, _) = try await build()
+            let monitor = try await monitor()
+            let (bridge, port) = (bed.bridge.name, "\(bed.prefix)c1")
+            _ = try await hints(of: monitor, within: 100)
+            try Oracle.ip("link set \(bridge) alias other")
+            let changed = try await hints(of: monitor)
+            #expect(changed.seen[bridge]?.alias == "other" && changed.seen[bridge]?.up == true, "\(changed)")
+            try Oracle.ip("link set \(port) nomaster")
+            let freed = try await hints(of: monitor)
+            #expect(freed.seen[port].map { $0.master == nil } == true, "\(freed)")
+            try Oracle.ip("link set \(port) master \(bridge)")
+            #expect(try await hints(of: monitor).seen[port]?.master == bridge)
+            // What goes down loses more than that, and so does whatever loses an address: a look is due.
+            for command in ["link set \(bridge) down", "link set \(bridge) up", "addr del 10.1.0.1/24 dev \(bridge)"] {
+                try Oracle.ip(command)
+            }
+            let lost = try await hints(of: monitor)
+            #expect(lost.links.contains(bridge) && lost.seen[bridge] == nil, "\(lost)")
+            try await bed.clear(network, container)
+        }
+
         @Test func whatIsForeignIsNot() async throws {
             let (network, container, _) = try await build()
             let monitor = try await monitor()

@@ -130,7 +130,7 @@ extension LinkSpec {
     fileprivate var removalRank: Int { -creationRank }
 
     /// Whether an observed link is what `wanted` asks for; members that are nil there are not compared.
-    func fulfils(_ wanted: LinkSpec) -> Bool {
+    public func fulfils(_ wanted: LinkSpec) -> Bool {
         difference(to: wanted).isEmpty
     }
 

@@ -1,3 +1,4 @@
+internal import Dataplane
 internal import Glibc
 internal import Netlink
 
@@ -91,7 +92,16 @@ struct MonitorKnowledge: Sendable {
         }
         // What is on its way out is ours, and nobody wants it back.
         guard !isOwn, !groups.isDoomed(link) else { return }
-        if namespace == nil { hint.links.formUnion([link.name, earlier?.name].compactMap(\.self)) }
+        if namespace == nil {
+            // Going down and losing a name leave traces elsewhere.
+            let isRenamed = earlier.map { $0.name != link.name } ?? false
+            let hasGoneDown = earlier?.isUp == true && !link.isUp
+            if isGone || isRenamed || hasGoneDown {
+                hint.note([link.name, earlier?.name].compactMap(\.self))
+            } else {
+                hint.see(link.name, spec(link))
+            }
+        }
         if let namespace { hint.namespaces.insert(namespace) }
     }
 
@@ -102,22 +112,31 @@ struct MonitorKnowledge: Sendable {
         guard namespace == nil, var link = known[place] ?? nil, link.port != port else { return }
         link.port = port
         known[place] = link
-        if !isOwn { hint.links.insert(link.name) }
+        if !isOwn { hint.note([link.name]) }
     }
 
     private func note(_ place: Place, _ hint: inout DriftHint) {
         if let namespace = place.namespace {
             hint.namespaces.insert(namespace)
         } else if let link = known[place] ?? nil {
-            hint.links.insert(link.name)
+            hint.note([link.name])
         } else {
             // An address of ours on a bridge that isn't: by its name, as long as it has one.
             var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
             if if_indextoname(UInt32(bitPattern: place.index), &name) != nil {
-                hint.links.insert(
-                    String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+                hint.note([String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)])
             }
         }
+    }
+
+    /// A link of the daemon's namespace as it is now; of which kind is not in it.
+    private func spec(_ link: Link) -> LinkSpec {
+        LinkSpec(
+            id: LinkID(link.name), kind: .foreign, alias: link.alias, mac: link.mac, mtu: link.mtu,
+            master: link.master.flatMap { known[Place(namespace: nil, index: $0)]??.name },
+            port: link.port.map { LinkSpec.Port(isolated: $0.isolated, hairpin: $0.hairpin) },
+            withoutLinkLocal: link.addressGeneration == nil || link.addressGeneration == Link.AddressGeneration.none,
+            up: link.isUp)
     }
 
     /// A socket's number usually is its process's.

@@ -64,6 +64,7 @@ public actor Healer {
         guard !hint.isEmpty else { return }
         if hint.everything { logger.notice("notifications were lost; looking at everything") }
         var target = HealingTarget(everything: hint.everything, table: hint.table, links: hint.links)
+        if !hint.seen.isEmpty { target.links.subtract(await reconciler.content(with: hint.seen)) }
         if hint.settings { target.owners.insert(.host) }
         if !hint.namespaces.isEmpty { target.namespaces = await namespaces(hint.namespaces) }
         guard !target.isEmpty else { return }

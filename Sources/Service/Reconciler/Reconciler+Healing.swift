@@ -22,6 +22,15 @@ public struct HealingOutcome: Sendable {
 }
 
 extension Reconciler {
+    /// Which of these links of the daemon's namespace are as they shall be.
+    public func content(with links: [String: LinkSpec]) -> Set<String> {
+        Set(
+            links.lazy.filter { [parts] name, link in
+                let wanted = parts.owners(of: LinkID(name)).compactMap { parts[$0]?.links[LinkID(name)] }
+                return !wanted.isEmpty && wanted.allSatisfy { $0.isOwned && link.fulfils($0) }
+            }.map(\.key))
+    }
+
     /// Looks at a part of the kernel and restores what is lost there.
     ///
     /// The look goes beside applies; only when something seems to be missing are they kept out, since what one of them
