@@ -164,6 +164,8 @@ extension LinkTests {
             #expect(
                 Set(ours.filter { !$0.isAutomatic }.map(\.prefix)) == [prefixed("10.7.0.2/24"), prefixed("fd07::2/64")])
             #expect(ours.contains { $0.isAutomatic })
+            #expect(Set(try socket.addresses(of: link)) == Set(ours))
+            #expect(try socket.addresses(of: 1 << 29).isEmpty)
             try socket.perform([
                 .removeAddress(prefixed("10.7.0.2/24"), from: link), .removeAddress(prefixed("fd07::2/64"), from: link),
             ])

@@ -89,7 +89,11 @@ extension NamespaceView {
         let specs = scope.links.values.filter { $0.id.namespace == namespace }
         let names = Set(specs.map(\.id.name)).union(specs.compactMap(\.master))
         links = Array(try socket.links(named: names).values)
-        if scope.addresses.contains(where: { $0.link.namespace == namespace }) { addresses = try socket.addresses() }
+        if scope.addresses.contains(where: { $0.link.namespace == namespace }) {
+            // Of a few links by themselves: a dump of all is some microseconds for each address of the host.
+            addresses = links.count <= 16 ? [] : try socket.addresses()
+            if links.count <= 16 { for link in links { addresses += try socket.addresses(of: link.index) } }
+        }
         if scope.routes.keys.contains(where: { $0.namespace == namespace }) {
             routes = try socket.routes(from: LinkAddress.ours)
         }

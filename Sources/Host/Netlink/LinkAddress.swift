@@ -44,8 +44,23 @@ private let ifaProto = 11
 extension NetlinkSocket {
     /// Every address of the namespace, of both families.
     public func addresses(_ patience: DumpPatience = .whole) throws(NetlinkError) -> [LinkAddress] {
+        try addresses(ifaddrmsg(), patience)
+    }
+
+    /// The addresses of one link; none when it is gone.
+    public func addresses(of link: Int32) throws(NetlinkError) -> [LinkAddress] {
+        var header = ifaddrmsg()
+        header.ifa_index = UInt32(bitPattern: link)
+        do {
+            return try addresses(header, .whole).filter { $0.link == link }
+        } catch  where error.errno == ENODEV {
+            return []
+        }
+    }
+
+    private func addresses(_ header: ifaddrmsg, _ patience: DumpPatience) throws(NetlinkError) -> [LinkAddress] {
         var builder = MessageBuilder(type: RTM_GETADDR, flags: NLM_F_DUMP)
-        builder.append(ifaddrmsg())
+        builder.append(header)
         return try dump(builder.finish("list addresses"), type: RTM_NEWADDR, patience: patience, LinkAddress.init)
     }
 }
