@@ -76,19 +76,19 @@ extension Execution {
     }
 
     /// The namespaces that the peers are born in, open until they are.
-    private func open(_ wave: [Creation]) throws(KernelError) -> [Namespace: OpenNamespace] {
-        var open: [Namespace: OpenNamespace] = [:]
+    private mutating func open(_ wave: [Creation]) throws(KernelError) -> [Namespace: OpenNamespace] {
+        var handles: [Namespace: OpenNamespace] = [:]
         for creation in wave {
-            guard let namespace = creation.peer?.id.namespace, namespace != .daemon, open[namespace] == nil else {
+            guard let namespace = creation.peer?.id.namespace, namespace != .daemon, handles[namespace] == nil else {
                 continue
             }
             do {
-                open[namespace] = OpenNamespace(try NamespaceHandle(namespace))
+                handles[namespace] = try open(namespace)
             } catch {
                 throw KernelError(creation.step, error)
             }
         }
-        return open
+        return handles
     }
 
     private mutating func send(
@@ -159,13 +159,4 @@ extension Execution {
         if spec.withoutLinkLocal { contents.append(.addressGeneration(index, .none)) }
         return contents
     }
-}
-
-/// A namespace that stays open as long as somebody holds this.
-private final class OpenNamespace: Sendable {
-    private let handle: NamespaceHandle
-
-    init(_ handle: consuming NamespaceHandle) { self.handle = handle }
-
-    var descriptor: Int32 { handle.descriptor }
 }

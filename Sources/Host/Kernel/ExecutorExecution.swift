@@ -20,7 +20,7 @@ struct Execution: Sendable {
     private var pinned: Set<Namespace> = []
     private var home: NetlinkSocket?
     /// The container namespace last worked in. Only one is open at a time, since there may be ten thousand.
-    private var inside: (namespace: Namespace, socket: NetlinkSocket)?
+    private var inside: (namespace: Namespace, handle: OpenNamespace, socket: NetlinkSocket?)?
     private var isUndoing = false
 
     init(_ tools: Executor.Tools) { self.tools = tools }
@@ -104,12 +104,21 @@ struct Execution: Sendable {
             home = socket
             return socket
         case .path, .adopted:
-            if let inside, inside.namespace == namespace { return inside.socket }
-            inside = nil
-            let socket = try NamespaceHandle(namespace).withEntered { try NetlinkSocket() }
-            inside = (namespace, socket)
+            let handle = try open(namespace)
+            if let socket = inside?.socket { return socket }
+            let socket = try handle.withEntered { try NetlinkSocket() }
+            inside?.socket = socket
             return socket
         }
+    }
+
+    /// A container's namespace, open until the next one is.
+    mutating func open(_ namespace: Namespace) throws(NamespaceError) -> OpenNamespace {
+        if let inside, inside.namespace == namespace { return inside.handle }
+        inside = nil
+        let handle = OpenNamespace(try NamespaceHandle(namespace))
+        inside = (namespace, handle, nil)
+        return handle
     }
 
     /// Asks something in a namespace. After an error the socket is not used again: answers may still come that nobody
@@ -131,7 +140,7 @@ struct Execution: Sendable {
     }
 
     /// Whether it goes with a link or namespace whose creation is undone, too.
-    private func goesAnyway(_ step: Step) -> Bool {
+    func goesAnyway(_ step: Step) -> Bool {
         let link: LinkID
         switch step.action {
         case .deleteLink(let spec): return pinned.contains(spec.id.namespace)

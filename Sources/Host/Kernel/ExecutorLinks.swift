@@ -98,13 +98,16 @@ extension Execution {
     /// the kernel would take it.
     private mutating func refuseConflicts(_ steps: [Step], in namespace: Namespace) throws(KernelError) {
         guard namespace != .daemon else { return }
-        var routes: [Route]?
+        var routes: [AddressFamily: [Route]] = [:]
         for step in steps {
             guard case .addAddress(let address) = step.action, !address.prefix.address.isLinkLocalUnicast else {
                 continue
             }
-            if routes == nil { routes = try ask(in: namespace, for: step) { try $0.routes() } }
-            let conflict = routes?.first {
+            let family = address.prefix.family
+            if routes[family] == nil {
+                routes[family] = try ask(in: namespace, for: step) { try $0.routes(of: [family]) }
+            }
+            let conflict = routes[family]?.first {
                 $0.destination.length > 0 && $0.link != indices[address.link]
                     && $0.destination.overlaps(address.prefix)
             }

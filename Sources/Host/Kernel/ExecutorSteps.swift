@@ -36,14 +36,17 @@ extension Execution {
 
     mutating func writeSysctls(_ steps: [Step], in namespace: Namespace) throws(KernelError) {
         guard let first = steps.first else { return }
-        var done: [(Step, was: String)] = []
+        var done: [(Step, was: String?)] = []
         var failure: KernelError?
         do {
-            try NamespaceHandle.within(namespace) {
-                for step in steps {
+            let place = namespace == .daemon ? nil : try open(namespace)
+            // What goes with a link or namespace that was made on the way is not put back by itself.
+            let work = steps.map { ($0, isPutBack: !goesAnyway($0)) }
+            let write = {
+                for (step, isPutBack) in work {
                     guard case .writeSysctl(let id, let value, _) = step.action else { continue }
                     do {
-                        let was = try Sysctl.read(id.path)
+                        let was = isPutBack ? try Sysctl.read(id.path) : nil
                         try Sysctl.write(value, to: id.path)
                         done.append((step, was))
                     } catch {
@@ -52,12 +55,13 @@ extension Execution {
                     }
                 }
             }
+            if let place { try place.withEntered(write) } else { write() }
         } catch {
             failure = KernelError(first, error)
         }
         for (step, was) in done {
             guard case .writeSysctl(let id, let value, _) = step.action else { continue }
-            note(step, inverse: .writeSysctl(id, value: was, was: value))
+            note(step, inverse: was.map { .writeSysctl(id, value: $0, was: value) })
         }
         if let failure { throw failure }
     }

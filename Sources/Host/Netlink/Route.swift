@@ -65,12 +65,13 @@ public struct Route: Sendable, Hashable {
 }
 
 extension NetlinkSocket {
-    /// The unicast routes of the namespace's main table, of both families; only those that `origin` set, if it is given.
+    /// The unicast routes of the namespace's main table; only those that `origin` set, if it is given.
     public func routes(
-        from origin: UInt8 = 0, _ patience: DumpPatience = .whole
+        of families: [AddressFamily] = AddressFamily.allCases, from origin: UInt8 = 0,
+        _ patience: DumpPatience = .whole
     ) throws(NetlinkError) -> [Route] {
         var routes: [Route] = []
-        for family in AddressFamily.allCases {
+        for family in families {
             var header = rtmsg()
             header.rtm_family = UInt8(family.number)
             // The kernel leaves the others out: a host may have a million. (By table it would answer ENOENT for an empty one.)
