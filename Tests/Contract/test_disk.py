@@ -67,9 +67,10 @@ def dump(daemon) -> list:
 
 
 def kernel(daemon) -> dict:
+    """Without the carrier, which the kernel works out at its leisure."""
     return {
         "links": {
-            name: (link["ifindex"], link["address"], link.get("master"), link.get("ifalias"), sorted(link["flags"]))
+            name: (link["ifindex"], link["address"], link.get("master"), link.get("ifalias"), "UP" in link["flags"])
             for name, link in daemon.space.links().items() if not DOOMED.match(name)
         },
         "table": daemon.table(handles=True),
