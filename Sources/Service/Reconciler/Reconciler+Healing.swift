@@ -57,7 +57,13 @@ extension Reconciler {
         if try await isWhole(&attempt) { return relevant(attempt) }
         await close()
         defer { open() }
-        if !isQuiet || traffic.begun != mark + 1, try await isWhole(&attempt) { return relevant(attempt) }
+        // Another healing, under way at the same time, may have made it good, and found that it is fought over.
+        let blocked = backOff.blocked(at: now()).subtracting(attempt.exempt)
+        for subject in blocked { attempt.outcome.postponed[subject] = backOff.blocked(subject, at: now()) }
+        attempt.exempt.formUnion(blocked)
+        if !isQuiet || traffic.begun != mark + 1 || !blocked.isEmpty, try await isWhole(&attempt) {
+            return relevant(attempt)
+        }
         // Each refusal takes its subject out of the next round.
         for _ in 0..<100 {
             let known = attempt.vanished
