@@ -50,6 +50,7 @@ let core: [Target] = [
 
 let host: [Target] = [
     module("Steps", in: "Host"),
+    module("Supervision", in: "Host", needs: ["CShims"]),
     module("Netlink", in: "Host", needs: ["Addressing", "Steps", "CNetlinkRoute"]),
     module("NFTables", in: "Host", needs: ["Addressing", "Dataplane", "Firewall", "Steps", "CNFTables"]),
     module(
@@ -95,9 +96,9 @@ let c: [Target] = [
 ]
 
 let daemonNeeds: [Target.Dependency] = [
-    "Addressing", "JSON", "NetworkModel", "IPAM", "Steps", "Kernel", "Persistence", "Reconciler", "Engine",
-    "Telemetry", "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client", "CShims", arguments, lifecycle,
-    signals, log, metrics,
+    "Addressing", "JSON", "NetworkModel", "IPAM", "Steps", "Supervision", "Kernel", "Persistence", "Reconciler",
+    "Engine", "Telemetry", "HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client", "CShims", arguments,
+    lifecycle, signals, log, metrics,
 ]
 let daemon = Target.executableTarget(
     name: "fairlead", dependencies: daemonNeeds, path: "Sources/fairlead", swiftSettings: strict)
@@ -150,7 +151,7 @@ let suites: [Target] = [
         "CommandTests",
         needs: [
             "Addressing", "JSON", "NetworkModel", "IPAM", "Dataplane", "Kernel", "Engine", "Telemetry", "HTTPMessage",
-            "HTTPServer", "FairleadAPI", "Client", "fairlead", log, metrics,
+            "HTTPServer", "FairleadAPI", "Client", "Supervision", "fairlead", log, metrics,
         ]),
     // Run in namespaces of their own: `make test` sees to it.
     tests(

@@ -27,6 +27,7 @@ struct DependencyTests {
         "NFTables": ["CNFTables", "CShims"],
         "Kernel": ["CConntrack", "CShims"],
         "Runtime": ["CShims"],
+        "Supervision": ["CShims"],
         "HTTPServer": ["CMicroHTTPD", "CShims"],
         "DockerAPI": ["CRE2"],
         "Client": ["CCurl", "CShims"],
@@ -47,7 +48,7 @@ struct DependencyTests {
     @Test func theHouseIsComplete() {
         let expected: [String: [String]] = [
             "Core": ["Addressing", "JSON", "NetworkModel", "IPAM", "Dataplane", "Drivers", "Firewall"],
-            "Host": ["Netlink", "NFTables", "Kernel", "Persistence", "Runtime"],
+            "Host": ["Netlink", "NFTables", "Kernel", "Persistence", "Runtime", "Supervision"],
             "Service": ["Reconciler", "Engine", "Telemetry"],
             "API": ["HTTPMessage", "HTTPServer", "DockerAPI", "FairleadAPI", "Client"],
         ]

@@ -171,9 +171,14 @@ struct ConfigurationTests {
     @Test func reloadTellsWhatAppliesAndWhatNeedsARestart() throws {
         let before = try configuration(["--icc"], file: #"{"debug": false, "mtu": 1400}"#)
         let after = try configuration(["--icc"], file: #"{"debug": true, "ipv6": true, "log-format": "json"}"#)
-        let (applied, restart) = before.changes(to: after)
+        let (applied, restart, inForce) = after.changes(from: before.directives)
         #expect(applied == ["debug", "log-format"])
         #expect(restart == ["ipv6", "mtu"])
+        // What waits for a restart doesn't hide that the rest goes back to what it was.
+        let again = before.changes(from: inForce)
+        #expect(again.applied == ["debug", "log-format"])
+        #expect(again.restart == [])
+        #expect(again.inForce == before.directives)
     }
 
     @Test func theExampleIsRight() throws {

@@ -1,6 +1,7 @@
 import FairleadAPI
 import Glibc
 import Kernel
+import Supervision
 import Testing
 
 @testable import fairlead
@@ -63,6 +64,39 @@ struct DaemonTests {
         // Nobody there: nothing happens.
         ServiceNotifier(path: folder.path + "/nobody").tell(.ready)
         ServiceNotifier(path: nil).tell(.ready)
+    }
+
+    @Test func descriptorsArePutAwayByName() throws {
+        let folder = try TemporaryFolder()
+        let receiver = try NotifyReceiver(folder.path + "/notify")
+        let notifier = ServiceNotifier(path: folder.path + "/notify")
+        let kept = [dup(1), dup(1), dup(1)]
+        let store = DescriptorStore(
+            passed: [
+                ("held-api-unix_///s", kept[0]), ("fairlead.socket", 1), ("held-stale", kept[1]),
+                ("held-stale", kept[2]),
+            ], notifier: notifier)
+        #expect(DescriptorStore.isHeld("held-stale") && !DescriptorStore.isHeld("fairlead.socket"))
+        #expect(fcntl(kept[2], F_GETFD) < 0, "one a name")
+        #expect(store.take("api-unix:///s") == kept[0])
+        #expect(store.take("api-unix:///s") == nil)
+        #expect(store.takeRest() == [kept[1]])
+        #expect(receiver.next() == "FDSTOREREMOVE=1\nFDNAME=held-stale")
+        #expect(store.put(1, as: "a:b\n\u{E9}"))
+        #expect(receiver.next() == "FDSTORE=1\nFDNAME=held-a_b___\nFDPOLL=0")
+        #expect(!store.put(1, as: String(repeating: "x", count: 251)))
+        #expect(receiver.next() == nil)
+        #expect(!store.isHolding, "nothing is known before it is verified")
+        store.verify()
+        #expect(store.isHolding, "on its way")
+        // This receiver takes no descriptors: the kernel closes them.
+        #expect(receiver.next() == "FDSTORE=1\nFDNAME=held-probe")
+        #expect(!store.isHolding)
+        let alone = DescriptorStore(passed: [], notifier: ServiceNotifier(path: nil))
+        #expect(!alone.put(1, as: "x"))
+        alone.verify()
+        #expect(!alone.isHolding && alone.takeRest().isEmpty)
+        for descriptor in kept.dropLast() { close(descriptor) }
     }
 
     @Test func anotherProcessIsNotTheDaemon() {

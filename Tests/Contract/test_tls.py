@@ -1,11 +1,16 @@
 """Who may talk: TLS with client certificates, and what plain TCP is good for."""
 
 import json
+import os
+import shutil
+import signal
+import socket
+import ssl
 import subprocess
 
 import pytest
 from rig.clients import CLI, binary
-from rig.namespaces import run
+from rig.namespaces import run, until
 
 PORT = 2376
 
@@ -100,6 +105,16 @@ def test_a_missing_certificate_file_is_fatal(new_daemon, certificates):
     assert "nope.pem" in daemon.log_text()
 
 
+def test_a_unix_socket_of_systemd_is_plain(new_daemon, certificates):
+    """TLS is for TCP, whoever has opened the socket."""
+    daemon = new_daemon("--tlsverify", "--tlscacert", certificates / "ca.pem", "--tlscert", certificates / "server.pem",
+                        "--tlskey", certificates / "server.key")
+    daemon.under = ["systemd-socket-activate", "-l", daemon.socket, "-l", f"127.0.0.1:{PORT}"]
+    daemon.host_options = ["fd://"]
+    daemon.start()
+    assert curl(daemon, certificates, f"https://127.0.0.1:{PORT}/_ping", client="client") == (0, "OK")
+
+
 # --- plain TCP
 
 
@@ -155,3 +170,104 @@ def test_curl_agrees(daemon):
         daemon.space.command("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Origin: http://x",
                              "http://127.0.0.1:2375/_ping"), capture_output=True, text=True, timeout=20)
     assert done.stdout == "403"
+
+
+# --- SIGHUP, --validate
+
+
+def served(daemon):
+    """The certificate that is shown."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    def shake_hands():
+        with socket.create_connection(("127.0.0.1", PORT), timeout=10) as plain, context.wrap_socket(plain) as secure:
+            return secure.getpeercert(binary_form=True)
+
+    return ssl.DER_cert_to_PEM_cert(daemon.space.call(shake_hands)).strip()
+
+
+def connected(daemon):
+    return daemon.space.run("ss", "-Htn", "state", "established", f"( sport = :{PORT} )").strip()
+
+
+def reload(daemon, said):
+    before = daemon.log_text().count(said)
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: daemon.log_text().count(said) > before, 10, what=f"`{said}` in the log")
+
+
+@pytest.fixture
+def renewable(new_daemon, certificates, tmp_path):
+    """A daemon whose three files can be changed."""
+    for name in ("ca.pem", "server.pem", "server.key"):
+        shutil.copy(certificates / name, tmp_path / name)
+    daemon = new_daemon("--tlsverify", "--tlscacert", tmp_path / "ca.pem", "--tlscert", tmp_path / "server.pem",
+                        "--tlskey", tmp_path / "server.key")
+    daemon.host_options = [daemon.url, f"tcp://127.0.0.1:{PORT}"]
+    daemon.files = tmp_path
+    return daemon.start()
+
+
+def test_certificates_are_renewed_on_sighup(renewable, certificates):
+    """The next connection sees the new certificate and CA; one that is open goes on; nobody is refused."""
+    daemon, url = renewable, f"https://127.0.0.1:{PORT}/_ping"
+    before = served(daemon)
+    slow = subprocess.Popen(
+        daemon.space.command("curl", "-sS", "-N", "-m", "60", "--cacert", certificates / "ca.pem",
+                             "--cert", certificates / "client.pem", "--key", certificates / "client.key",
+                             f"https://127.0.0.1:{PORT}/events"), stdout=subprocess.PIPE, text=True)
+    until(lambda: connected(daemon), 10, what="the stream")
+    make_leaf(certificates, "ca", "renewed", "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n")
+    shutil.copy(certificates / "renewed.pem", daemon.files / "server.pem")
+    shutil.copy(certificates / "renewed.key", daemon.files / "server.key")
+    shutil.copy(certificates / "other-ca.pem", daemon.files / "ca.pem")
+    reload(daemon, "reloaded the configuration")
+    after = served(daemon)
+    assert after != before and after == (certificates / "renewed.pem").read_text().strip()
+    assert curl(daemon, certificates, url, client="stranger") == (0, "OK")
+    assert "issuer is unknown" in curl(daemon, certificates, url, client="client")[1]
+    daemon.api.create_network("meanwhile")
+    assert any("meanwhile" in line for line in slow.stdout), "the stream from before goes on"
+    slow.kill()
+    slow.wait(10)
+    for _ in range(3):
+        shutil.copy(certificates / "server.pem", daemon.files / "server.pem")
+        shutil.copy(certificates / "server.key", daemon.files / "server.key")
+        reload(daemon, "reloaded the configuration")
+        shutil.copy(certificates / "renewed.pem", daemon.files / "server.pem")
+        shutil.copy(certificates / "renewed.key", daemon.files / "server.key")
+        reload(daemon, "reloaded the configuration")
+    assert served(daemon) == after
+    threads = len(os.listdir(f"/proc/{daemon.process.pid}/task"))
+    reload(daemon, "reloaded the configuration")
+    assert len(os.listdir(f"/proc/{daemon.process.pid}/task")) <= threads, "what nobody uses any more ends"
+
+
+def test_certificates_that_do_not_do_change_nothing(renewable, certificates):
+    daemon = renewable
+    before = served(daemon)
+    shutil.copy(certificates / "client.key", daemon.files / "server.key")
+    reload(daemon, "the configuration is not reloaded")
+    assert "server.key" in daemon.log_text()
+    assert served(daemon) == before
+    assert curl(daemon, certificates, f"https://127.0.0.1:{PORT}/_ping", client="client") == (0, "OK")
+
+
+def test_validate_looks_at_certificates_and_addresses(daemon, certificates):
+    def validate(*words):
+        done = daemon.fairlead("serve", "--validate", *words, check=False)
+        return done.returncode, done.stderr
+
+    def files(key="server.key", ca="ca.pem"):
+        return ["--tlsverify", "--tlscacert", certificates / ca, "--tlscert", certificates / "server.pem",
+                "--tlskey", certificates / key]
+
+    assert validate(*files(), "--host", "tcp://0.0.0.0:2376") == (0, "configuration OK\n")
+    for words, said in [
+        (files(key="client.key"), "client.key"), (files(key="nope.key"), "nope.key"), (files(ca="server.ext"), "the clients' CA"),
+        (["--host", "tcp://0.0.0.0:2375"], "refusing to listen on tcp://0.0.0.0:2375 without TLS"),
+        (["--host", "tcp://no..name:2375"], "cannot listen on tcp://no..name:2375"),
+    ]:
+        status, text = validate(*words)
+        assert status == 1 and said in text, (words, status, text)

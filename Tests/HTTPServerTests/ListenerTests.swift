@@ -123,6 +123,47 @@ extension ServerTests {
             }
         }
 
+        /// A socket goes from life to life with its clients; one that is not what a listener would open is not taken.
+        @Test func heldSocketsGoOn() async throws {
+            let directory = try TemporaryDirectory()
+            let path = "\(directory.path)/s"
+            let endpoint = Listener.Endpoint.unix(path: path, group: .own)
+            let first = makeServer([Listener(endpoint)], TestResponder())
+            try first.start()
+            let held = dup(try #require(first.ownDescriptors[0]))
+            await first.stop(keepsSockets: true)
+            #expect(HeldSocket.fits(held, endpoint))
+            #expect(!HeldSocket.fits(held, .unix(path: path + "x", group: .own)))
+            #expect(!HeldSocket.fits(held, .tcp(host: "127.0.0.1", port: 1)))
+            #expect(!HeldSocket.fits(0, endpoint))
+            // Connects, and asks, while nobody serves.
+            async let early = blocking { Result { try TestClient(.unix(path: path)).get("/fast").status } }
+            var listener = Listener(endpoint)
+            listener.held = held
+            let second = makeServer([listener], TestResponder())
+            try second.start()
+            #expect(try await early.get() == 200)
+            await second.stop()
+            #expect(access(path, F_OK) != 0)
+        }
+
+        @Test func aHeldSocketThatLostItsFileIsDropped() async throws {
+            let directory = try TemporaryDirectory()
+            let path = "\(directory.path)/s"
+            let endpoint = Listener.Endpoint.unix(path: path, group: .own)
+            let (_, descriptor, _) = try UnixSocketFile.bind(path: path, group: .own)
+            listen(descriptor, 1)
+            #expect(HeldSocket.fits(descriptor, endpoint))
+            rename(path, path + ".old")
+            #expect(!HeldSocket.fits(descriptor, endpoint))
+            let (file, other, _) = try UnixSocketFile.bind(path: path, group: .own)
+            #expect(!HeldSocket.fits(descriptor, endpoint))
+            HeldSocket.discard(descriptor)
+            #expect(access(path, F_OK) == 0, "another's file stays")
+            close(other)
+            file.remove()
+        }
+
         @Test func inheritedTCPFollowsTheRulesForTCP() throws {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             defer { close(descriptor) }

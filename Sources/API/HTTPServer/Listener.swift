@@ -3,6 +3,8 @@ public struct Listener: Sendable {
     public var endpoint: Endpoint
     /// Nil: no TLS. Never for unix sockets.
     public var tls: TLSIdentity?
+    /// A socket from an earlier life to go on with, the server's from now on; it has to fit (`HeldSocket.fits`).
+    public var held: Int32?
 
     public enum Endpoint: Sendable, Hashable {
         /// A socket at `path`, mode 0660, which belongs to `group`.

@@ -16,13 +16,27 @@ final class ListenerDaemon: Sendable {
     private let needsCertificate: Bool
     private let socket: ListeningSocket
     private let log: MHDLog
-    private let handle = Mutex<Handle?>(nil)
+    /// The last one accepts; those before it, of earlier certificates, end with their connections.
+    private let handles = Mutex<[Handle]>([])
 
     /// MHD's handle; its functions may be called from any thread.
     private struct Handle: @unchecked Sendable {
         let daemon: OpaquePointer
         /// Texts that MHD keeps pointers to.
         let texts: [UnsafeMutablePointer<CChar>]
+        var isQuiet = false
+
+        /// Accepts no more. MHD gives the socket back: it must not close it.
+        mutating func quiesce() {
+            if !isQuiet { _ = MHD_quiesce_daemon(daemon) }
+            isQuiet = true
+        }
+
+        mutating func stop() {
+            quiesce()
+            MHD_stop_daemon(daemon)
+            for text in texts { text.deallocate() }
+        }
     }
 
     /// What all daemons of a server share.
@@ -62,35 +76,49 @@ final class ListenerDaemon: Sendable {
             options.freeTexts()
             throw ListenError("cannot serve \(address): \(log.last ?? "libmicrohttpd does not start")")
         }
-        handle.withLock { $0 = Handle(daemon: daemon, texts: options.texts) }
+        handles.withLock { $0.append(Handle(daemon: daemon, texts: options.texts)) }
     }
 
-    /// Accepts no more connections; those that are open go on.
-    func quiesce() {
-        handle.withLock { handle in
-            guard let handle else { return }
-            // MHD gives the socket back.
-            _ = MHD_quiesce_daemon(handle.daemon)
-            socket.refuseNewcomers()
+    /// Whose socket it is: the server's own, or somebody else's.
+    var ownDescriptor: Int32? { socket.isOwned ? socket.descriptor : nil }
+
+    /// Shows other certificates from now on; connections that are open go on as they were.
+    func renew(tls: TLSIdentity) throws(ListenError) {
+        try start(tls: tls)
+        handles.withLock { handles in
+            guard let current = handles.popLast() else { return }
+            var kept: [Handle] = []
+            for var old in handles {
+                old.quiesce()
+                // Nothing is suspended where there is no connection.
+                if shim_mhd_connections(old.daemon) == 0 { old.stop() } else { kept.append(old) }
+            }
+            handles = kept + [current]
         }
+    }
+
+    /// Accepts no more connections; those that are open go on. With `keepsSocket`, clients may go on to connect, and
+    /// wait for whoever has the socket next.
+    func quiesce(keepsSocket: Bool) {
+        handles.withLock { handles in
+            for index in handles.indices { handles[index].quiesce() }
+        }
+        if !keepsSocket { socket.refuseNewcomers() }
     }
 
     /// Closes every connection. None may be suspended, or be able to become so.
     func stop() {
-        let handle = handle.withLock { handle in
-            defer { handle = nil }
-            return handle
+        let ending = handles.withLock { handles in
+            defer { handles = [] }
+            return handles
         }
-        if let handle {
-            MHD_stop_daemon(handle.daemon)
-            for text in handle.texts { text.deallocate() }
-        }
+        for var handle in ending { handle.stop() }
         socket.close()
     }
 
     /// Gives the socket back when `start` was not reached or failed.
-    func discard() {
-        socket.refuseNewcomers()
+    func discard(keepsSocket: Bool) {
+        if !keepsSocket { socket.refuseNewcomers() }
         stop()
     }
 

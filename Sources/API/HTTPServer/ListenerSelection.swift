@@ -16,4 +16,11 @@ extension ListenerAddress {
             }
         }
     }
+
+    /// Whether a TCP address can be resolved, and may be listened on; nothing is opened.
+    public static func checkTCP(host: String, port: UInt16, tls: TLSIdentity?) throws(ListenError) {
+        let local = try ResolvedAddress(host: host, port: port).socketAddress
+        guard tls?.clientCA == nil, !local.isLoopback, let address = local.listenerAddress else { return }
+        throw PlainTCP.refusal(of: address, tls: tls != nil)
+    }
 }

@@ -17,9 +17,12 @@ struct ListeningSocket {
 
     static func open(_ listener: Listener) throws(ListenError) -> ListeningSocket {
         switch listener.endpoint {
-        case .unix(let path, let group): return try openUnix(path: path, group: group)
+        case .unix(let path, let group):
+            if let held = listener.held { return try resumeUnix(held, path: path, group: group) }
+            return try openUnix(path: path, group: group)
         case .tcp(let host, let port):
-            let descriptor = try bindTCP(host: host, port: port)
+            let descriptor: Int32
+            if let held = listener.held { descriptor = held } else { descriptor = try bindTCP(host: host, port: port) }
             return try guarded(descriptor, tls: listener.tls, owned: true)
         case .inherited(let descriptor):
             let flags = fcntl(descriptor, F_GETFL)
@@ -68,27 +71,35 @@ struct ListeningSocket {
             descriptor: descriptor, address: address, isPlainTCP: false, isOwned: true, file: file, warnings: warnings)
     }
 
-    /// Binds the first address of `host`, IPv4 before IPv6 (as Go's net.Listen).
+    /// Goes on with a socket from an earlier life.
+    private static func resumeUnix(
+        _ descriptor: Int32, path: String, group: SocketGroup
+    ) throws(ListenError) -> ListeningSocket {
+        do throws(ListenError) {
+            guard let file = UnixSocketFile(of: descriptor, at: path) else {
+                throw ListenError("the file of the held socket is not there any more: \(path)")
+            }
+            let warnings = try file.setAccess(group: group)
+            // Anew, so that SO_PEERCRED names this process to whoever connects from now on (unix(7)).
+            guard listen(descriptor, backlog) == 0 else { throw failure(.unix(path: path), errno) }
+            return ListeningSocket(
+                descriptor: descriptor, address: .unix(path: path), isPlainTCP: false, isOwned: true, file: file,
+                warnings: warnings)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
     private static func bindTCP(host: String, port: UInt16) throws(ListenError) -> Int32 {
         let address = ListenerAddress.tcp(host: host, port: port)
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-        var list: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(host, String(port), &hints, &list)
-        defer { if let list { freeaddrinfo(list) } }
-        guard status == 0, let list else {
-            throw ListenError("cannot listen on \(address): \(String(cString: gai_strerror(status)))")
-        }
-        let all = sequence(first: list) { $0.pointee.ai_next }
-        let chosen = all.first { $0.pointee.ai_family == AF_INET } ?? list
-        let info = chosen.pointee
+        let resolved = try ResolvedAddress(host: host, port: port)
         let descriptor = socket(
-            info.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            resolved.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { throw failure(address, errno) }
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        guard Glibc.bind(descriptor, info.ai_addr, info.ai_addrlen) == 0 else {
+        guard resolved.withSockaddr({ Glibc.bind(descriptor, $0, $1) }) == 0 else {
             let error = errno
             Glibc.close(descriptor)
             throw failure(address, error)

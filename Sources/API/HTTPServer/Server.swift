@@ -14,6 +14,7 @@ public final class Server: Sendable {
     }
 
     private let listeners: [Listener]
+    private let tls: Mutex<TLSIdentity?>
     private let responder: any Responder
     private let limits: Limits
     private let logger: Logger
@@ -29,6 +30,7 @@ public final class Server: Sendable {
         renderError: @escaping @Sendable (Int, String) -> Response
     ) {
         self.listeners = listeners
+        tls = Mutex(listeners.lazy.compactMap(\.tls).first)
         self.responder = responder
         self.limits = limits
         traffic = Traffic(limits: limits)
@@ -47,24 +49,37 @@ public final class Server: Sendable {
                 logger: logger)
             for listener in listeners { daemons.append(try ListenerDaemon(listener, shared)) }
         } catch {
-            Self.discard(daemons, peers)
+            Self.discard(daemons, peers, keepsSockets: false)
             throw error
         }
         state.withLock { $0 = .open(daemons, peers) }
     }
 
-    /// Closes what `open` has opened, if `start` is not to follow.
-    public func discard() {
+    /// The listening sockets that are the server's own, by the place of their listener: for somebody to hold.
+    public var ownDescriptors: [Int: Int32] {
+        state.withLock { state in
+            switch state {
+            case .open(let daemons, _), .running(let daemons, _):
+                var found: [Int: Int32] = [:]
+                for (place, daemon) in daemons.enumerated() { found[place] = daemon.ownDescriptor }
+                return found
+            case .idle, .stopped: return [:]
+            }
+        }
+    }
+
+    /// Closes what `open` has opened, if `start` is not to follow. `keepsSockets`: as for `stop`.
+    public func discard(keepsSockets: Bool = false) {
         let opened = state.withLock { state -> ([ListenerDaemon], PeerWatch)? in
             guard case .open(let daemons, let peers) = state else { return nil }
             state = .stopped
             return (daemons, peers)
         }
-        if let (daemons, peers) = opened { Self.discard(daemons, peers) }
+        if let (daemons, peers) = opened { Self.discard(daemons, peers, keepsSockets: keepsSockets) }
     }
 
-    private static func discard(_ daemons: [ListenerDaemon], _ peers: PeerWatch) {
-        for daemon in daemons { daemon.discard() }
+    private static func discard(_ daemons: [ListenerDaemon], _ peers: PeerWatch, keepsSockets: Bool) {
+        for daemon in daemons { daemon.discard(keepsSocket: keepsSockets) }
         peers.stop()
     }
 
@@ -89,17 +104,34 @@ public final class Server: Sendable {
         }
     }
 
+    /// Shows another certificate, or trusts another CA, from the next connection on; listeners without TLS stay so.
+    public func renew(_ identity: TLSIdentity) throws(ListenError) {
+        if let problem = identity.problem { throw ListenError(problem) }
+        guard case .running(let daemons, _) = state.withLock({ $0 }),
+            tls.withLock({ current in
+                defer { current = identity }
+                return current != identity
+            })
+        else { return }
+        for (daemon, listener) in zip(daemons, listeners) where listener.tls != nil { try daemon.renew(tls: identity) }
+    }
+
+    /// How long those who had been accepted just before the end may take to say what they want.
+    private static let lastCall = Duration.milliseconds(100)
+
     /// Stops: accepts nothing new (503 on open connections), ends streams after what has been written to them, lets
     /// running requests finish for at most `grace`, then answers 503 in their place and closes everything. A server
-    /// that was stopped cannot be started again.
-    public func stop(grace: Duration = .seconds(10)) async {
+    /// that was stopped cannot be started again. `keepsSockets`: others hold the listening sockets, so that clients may
+    /// go on to connect, and wait.
+    public func stop(grace: Duration = .seconds(10), keepsSockets: Bool = false) async {
         let running = state.withLock { state -> ([ListenerDaemon], PeerWatch)? in
             defer { state = .stopped }
             if case .running(let daemons, let peers) = state { return (daemons, peers) }
             return nil
         }
         guard let (daemons, peers) = running else { return }
-        for daemon in daemons { daemon.quiesce() }
+        for daemon in daemons { daemon.quiesce(keepsSocket: keepsSockets) }
+        if keepsSockets { await Task.detached { try? await Task.sleep(for: Self.lastCall) }.value }
         traffic.drain()
         await traffic.becomeIdle(within: grace)
         traffic.seal()

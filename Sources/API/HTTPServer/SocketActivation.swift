@@ -46,7 +46,7 @@ public enum SocketActivation {
     public static func select(
         _ selection: ListenerAddress.InheritedSelection, among passed: [Passed]
     ) throws(ListenError) -> [Int32] {
-        let listening = passed.map(\.descriptor).filter(isListening)
+        let listening = passed.map(\.descriptor).filter(HeldSocket.isListening)
         guard !listening.isEmpty else {
             throw ListenError(
                 "no sockets found via socket activation: make sure the service was started by systemd")
@@ -60,10 +60,6 @@ public enum SocketActivation {
         }
         for other in listening where other != chosen { close(other) }
         return [chosen]
-    }
-
-    private static func isListening(_ descriptor: Int32) -> Bool {
-        socketOption(descriptor, SO_ACCEPTCONN) == 1 && socketOption(descriptor, SO_TYPE) == Int32(SOCK_STREAM.rawValue)
     }
 }
 

@@ -1,3 +1,4 @@
+internal import CShims
 import Glibc
 
 /// The file of a listening unix socket, recognised by inode so that only our own is removed.
@@ -33,6 +34,36 @@ struct UnixSocketFile: Sendable {
             if isBound { unlink(path) }
             throw error
         }
+    }
+
+    /// The file at `path`, if that is the one which the socket is bound to.
+    init?(of descriptor: Int32, at path: String) {
+        let file = shim_unix_socket_file(descriptor)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bound = stat()
+        var found = stat()
+        guard fstat(file, &bound) == 0, lstat(path, &found) == 0, bound.st_dev == found.st_dev,
+            bound.st_ino == found.st_ino
+        else { return nil }
+        self.init(path: path, device: found.st_dev, inode: found.st_ino)
+    }
+
+    private init(path: String, device: dev_t, inode: ino_t) {
+        self.path = path
+        self.device = device
+        self.inode = inode
+    }
+
+    /// Sets mode and group anew: another group may be configured by now.
+    ///
+    /// - Returns: warnings.
+    func setAccess(group: SocketGroup) throws(ListenError) -> [String] {
+        let warnings = try Self.setGroup(group, of: path)
+        guard chmod(path, Self.mode) == 0 else {
+            throw ListenError("can't create unix socket \(path): \(errorText(errno))")
+        }
+        return warnings
     }
 
     /// Unlinks the file if it is still the one we made.

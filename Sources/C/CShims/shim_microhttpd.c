@@ -70,6 +70,38 @@ ssize_t shim_tls_send(void *session, const void *bytes, size_t count) {
 
 void shim_tls_end_writing(void *session) { gnutls_bye(session, GNUTLS_SHUT_WR); }
 
+static gnutls_datum_t datum(const char *text) {
+  return (gnutls_datum_t){.data = (unsigned char *)text, .size = (unsigned int)strlen(text)};
+}
+
+struct shim_tls_verdict shim_tls_check(const char *certificate, const char *key, const char *authority) {
+  gnutls_certificate_credentials_t credentials;
+  struct shim_tls_verdict verdict = {.part = 1};
+  int result = gnutls_certificate_allocate_credentials(&credentials);
+  if (result >= 0) {
+    gnutls_datum_t chain = datum(certificate), secret = datum(key);
+    result = gnutls_certificate_set_x509_key_mem(credentials, &chain, &secret, GNUTLS_X509_FMT_PEM);
+    if (result >= 0 && authority) {
+      verdict.part = 2;
+      gnutls_datum_t trust = datum(authority);
+      // The number of certificates; none is no CA.
+      result = gnutls_certificate_set_x509_trust_mem(credentials, &trust, GNUTLS_X509_FMT_PEM);
+      if (result == 0) result = GNUTLS_E_NO_CERTIFICATE_FOUND;
+    }
+    gnutls_certificate_free_credentials(credentials);
+  }
+  if (result < 0) {
+    verdict.error = result;
+    verdict.text = gnutls_strerror(result);
+  }
+  return verdict;
+}
+
+unsigned int shim_mhd_connections(struct MHD_Daemon *daemon) {
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+  return info ? info->num_connections : 0;
+}
+
 int shim_peer_credentials(int fd, int32_t *pid, uint32_t *uid) {
   struct ucred credentials;
   socklen_t length = sizeof credentials;

@@ -24,7 +24,10 @@ struct ServeCommand: AsyncParsableCommand {
                 program: program, flags: try options.directives(), file: options.configFile,
                 environment: Environment.all, warnings: warnings)
             let configuration = try reading.read()
-            if options.validate { return Terminal.writeError("configuration OK\n") }
+            if options.validate {
+                try Listeners.check(configuration)
+                return Terminal.writeError("configuration OK\n")
+            }
             if let stepFd = options.stepFd { StepGate.open(stepFd) }
             try await Daemon(configuration, reading: reading).run()
         } catch let error as ExitCode {

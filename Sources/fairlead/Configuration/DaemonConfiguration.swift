@@ -105,10 +105,15 @@ struct DaemonConfiguration: Sendable {
             key: reader.text("tlskey") ?? folder + "/key.pem")
     }
 
-    /// The keys whose values differ, sorted: those that SIGHUP applies, and those that need a restart.
-    func changes(to other: DaemonConfiguration) -> (applied: [String], restart: [String]) {
-        let changed = Directive.all.filter { directives[$0.key] != other.directives[$0.key] }
+    /// The keys whose values differ from what was in force, sorted: those that SIGHUP applies, and those that need a
+    /// restart; and what is in force afterwards.
+    func changes(
+        from old: [String: JSONValue]
+    ) -> (applied: [String], restart: [String], inForce: [String: JSONValue]) {
+        let changed = Directive.all.filter { directives[$0.key] != old[$0.key] }
         let keys = { (wanted: Bool) in changed.filter { $0.isReloadable == wanted }.map(\.key).sorted() }
-        return (keys(true), keys(false))
+        var inForce = old
+        for key in keys(true) { inForce[key] = directives[key] }
+        return (keys(true), keys(false), inForce)
     }
 }

@@ -12,6 +12,7 @@ import NetworkModel
 import Persistence
 import Reconciler
 import ServiceLifecycle
+import Supervision
 import Telemetry
 
 /// The composition root: puts all parts together, runs them until a signal ends the daemon, and leaves the data plane as
@@ -40,10 +41,12 @@ struct Daemon {
     /// - Throws: why it can't start, or go on, as a sentence.
     func run() async throws {
         let passed = SocketActivation.takePassed()
+        let notifier = ServiceNotifier()
+        let descriptors = DescriptorStore(passed: passed.map { ($0.name, $0.descriptor) }, notifier: notifier)
         // A client, or whoever reads the log, that goes away is an error of that write.
         signal(SIGPIPE, SIG_IGN)
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        let descriptors = ProcessLimits.raise(logger)
+        let fileLimit = ProcessLimits.raise(logger)
         ProcessLimits.returnMemory()
         try HostDirectories.make(for: configuration)
         let pidFile = try PIDFile(path: configuration.pidFile)
@@ -52,15 +55,17 @@ struct Daemon {
         defer { store.close() }
         let place = try NamespaceClaim()
         defer { place.release() }
-        let listeners = try Listeners.make(for: configuration, passed)
-        let connections = try ProcessLimits.connections(descriptors: descriptors, listeners: listeners.count)
+        let listeners = try Listeners.make(
+            for: configuration, passed.filter { !DescriptorStore.isHeld($0.name) }, descriptors)
+        let connections = try ProcessLimits.connections(descriptors: fileLimit, listeners: listeners.count)
         let gate = ResponderGate()
         let server = Server(
             listeners: listeners, responder: gate, limits: Limits(connections: connections), logger: logger,
             renderError: Self.render)
         // What can't be listened on, or mustn't be, is told before the kernel is touched.
         try server.open()
-        defer { server.discard() }
+        defer { server.discard(keepsSockets: descriptors.isHolding) }
+        Listeners.hand(listeners, of: server, to: descriptors)
         let parts = try await Parts(configuration, store: store, logger: logger)
         let plan = try await parts.engine.boot()
         logger.info(
@@ -70,7 +75,7 @@ struct Daemon {
         parts.workers.collector.start()
         await parts.workers.warnOfForeignDrops()
         gate.open(responder(for: parts.engine))
-        try await serve(parts, server)
+        try await serve(parts, server, notifier, descriptors)
         if !configuration.keepsContainers { await parts.engine.endContainers() }
         // What has been given up is deleted now rather than at the next start, if it doesn't take long.
         _ = await parts.workers.collector.drain(limit: .seconds(5))
@@ -79,13 +84,17 @@ struct Daemon {
                 ? "stopped; networks and containers stay as they are" : "stopped; networks stay as they are")
     }
 
-    private func serve(_ parts: Parts, _ server: Server) async throws {
-        let notifier = ServiceNotifier()
+    private func serve(
+        _ parts: Parts, _ server: Server, _ notifier: ServiceNotifier, _ descriptors: DescriptorStore
+    ) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: HTTPService(server: server, notifier: notifier, logger: logger)),
-                    .init(service: ReloadService(reloader(for: parts.engine), notifier: notifier, logger: logger)),
+                    .init(
+                        service: HTTPService(
+                            server: server, notifier: notifier, descriptors: descriptors, logger: logger)),
+                    .init(
+                        service: ReloadService(reloader(for: parts.engine, server), notifier: notifier, logger: logger)),
                     .init(service: HealingService(healer: parts.healer)),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger)))
         try await group.run()
@@ -111,8 +120,8 @@ struct Daemon {
         Gauge(label: "fairlead_endpoints").record(snapshot.networks.values.reduce(0) { $0 + $1.endpoints.count })
     }
 
-    private func reloader(for engine: Engine) -> Reloader {
-        Reloader(configuration, reading: reading, output: output, engine: engine, logger: logger)
+    private func reloader(for engine: Engine, _ server: Server) -> Reloader {
+        Reloader(configuration, reading: reading, output: output, engine: engine, server: server, logger: logger)
     }
 
     /// The server's own refusals, in the form of Docker's errors.

@@ -1,6 +1,7 @@
 import HTTPServer
 import Logging
 import ServiceLifecycle
+import Supervision
 
 /// The sockets, open for as long as the daemon runs.
 struct HTTPService: Service {
@@ -9,6 +10,7 @@ struct HTTPService: Service {
 
     let server: Server
     let notifier: ServiceNotifier
+    let descriptors: DescriptorStore
     let logger: Logger
 
     func run() async throws {
@@ -17,6 +19,6 @@ struct HTTPService: Service {
         logger.info("the daemon has completed its start", metadata: ["version": "\(FairleadVersion.text)"])
         try? await gracefulShutdown()
         notifier.tell(.stopping)
-        await server.stop(grace: Self.grace)
+        await server.stop(grace: Self.grace, keepsSockets: descriptors.isHolding)
     }
 }

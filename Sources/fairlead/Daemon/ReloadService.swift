@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import Supervision
 import UnixSignals
 
 /// Reloads the configuration on SIGHUP.

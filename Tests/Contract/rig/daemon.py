@@ -38,6 +38,8 @@ class Daemon:
         self.host_options = host_options
         # A `rig.steps.Gate` that the next start gets, and what to run the daemon under (strace).
         self.gate, self.under = None, []
+        # A `rig.supervisor.Supervisor` that every start gets.
+        self.supervisor = None
         self.space = Space("host")
         self.outside = None
         self.process = None
@@ -73,17 +75,24 @@ class Daemon:
         for host in hosts:
             words += ["--host", host]
         words += ["--data-root", self.data_root, "--exec-root", self.exec_root, *self.options]
-        return [*self.under, *words, *(self.gate.options if self.gate else [])]
+        # Whoever takes passed descriptors wants to be told that they are for this very process.
+        under = ["sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh"] if self.supervisor else self.under
+        return [*under, *words, *(self.gate.options if self.gate else [])]
 
     def launch(self) -> subprocess.Popen:
         """Starts the process without waiting for it."""
         assert os.access(BINARY, os.X_OK), f"no daemon at {BINARY}: `make build`, or say where with FAIRLEAD=…"
+        settings = {"pass_fds": [self.gate.theirs.fileno()] if self.gate else []}
+        passed = self.supervisor.settings() if self.supervisor else {"environment": {}, "sources": []}
+        if self.supervisor:
+            settings = {"preexec_fn": passed["arrange"], "close_fds": False}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.space.command(*self.arguments())],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
-                pass_fds=[self.gate.theirs.fileno()] if self.gate else [],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(**passed["environment"]), **settings,
             )
+        for source in passed["sources"]:
+            os.close(source)
         if self.gate:
             self.gate.attend()
         return self.process
@@ -121,6 +130,17 @@ class Daemon:
         self.process.kill()
         self.process.wait(10)
 
+    def reboot(self, boot_id=None) -> None:
+        """The machine goes down and comes up: an empty exec root and a fresh network namespace, with the same data root.
+        The caller has ended the daemon, and starts it. Without a `boot_id` the kernel's stays."""
+        self.space.end()
+        shutil.rmtree(self.exec_root)
+        self.space = Space("host")
+        if boot_id:
+            with open(f"{self.folder}/boot_id", "w") as file:
+                file.write(boot_id + "\n")
+            self.space.run("mount", "--bind", f"{self.folder}/boot_id", "/proc/sys/kernel/random/boot_id")
+
     def restart(self, how="stop") -> None:
         getattr(self, how)()
         self.start()
@@ -129,6 +149,8 @@ class Daemon:
         """Ends everything and removes the folders; checks nothing."""
         if self.process and self.process.poll() is None:
             self.kill()
+        if self.supervisor:
+            self.supervisor.end()
         for space in filter(None, (self.outside, self.space)):
             space.end()
         shutil.rmtree(self.folder, ignore_errors=True)

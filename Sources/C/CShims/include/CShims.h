@@ -7,6 +7,7 @@
 #include "shim_microhttpd.h"
 #include "shim_namespace.h"
 #include "shim_packet.h"
+#include "shim_supervision.h"
 #include "shim_thread.h"
 #include "shim_watch.h"
 #endif

@@ -41,6 +41,19 @@ ssize_t shim_tls_send(void *session, const void *bytes, size_t count);
 /// Says that nothing more will be written.
 void shim_tls_end_writing(void *session);
 
+/// What `shim_tls_check` finds: 0, or a GnuTLS error with its text, and which part it is about: 1, certificate and key;
+/// 2, the CA.
+struct shim_tls_verdict {
+  int error;
+  int part;
+  const char *text;
+};
+/// Whether PEM texts can be loaded, and certificate and key belong together; `authority` may be NULL.
+struct shim_tls_verdict shim_tls_check(const char *certificate, const char *key, const char *authority);
+
+/// The connections of a daemon that are open, suspended ones included.
+unsigned int shim_mhd_connections(struct MHD_Daemon *daemon);
+
 /// SO_PEERCRED of a unix socket; 0, or -errno.
 int shim_peer_credentials(int fd, int32_t *pid, uint32_t *uid);
 
