@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import pytest
+from rig.looks import seen_by_clients, seen_by_the_kernel
 from rig.namespaces import Space, cable, until
 
 
@@ -22,30 +23,6 @@ def furnish(api):
     api.stop("done")
 
 
-def seen_by_clients(api):
-    """Everything that inspect tells, but for what restarts with the daemon."""
-    networks = sorted((api.inspect_network(each["Id"]) for each in api.get("/networks").json), key=lambda n: n["Id"])
-    containers = sorted((api.inspect(each["Id"]) for each in api.get("/containers/json?all=1").json), key=lambda c: c["Id"])
-    return networks, containers
-
-
-def seen_by_the_kernel(daemon):
-    def essence(links):
-        return {
-            name: (link["ifindex"], link["address"], link.get("master"), link.get("ifalias"), tuple(sorted(link["flags"])), link["mtu"])
-            for name, link in links.items()
-        }
-
-    return {
-        "links": essence(daemon.space.links()),
-        "table": daemon.table(handles=True),
-        "inside": {name: essence(daemon.container(name).links()) for name in ("web", "app", "plain")},
-        "addresses": {name: daemon.container(name).ip("addr") for name in ("web", "app", "plain")},
-        "routes": {name: daemon.container(name).ip("route") for name in ("web", "app", "plain")},
-        "mounts": sorted(daemon.space.mounts(daemon.exec_root)),
-    }
-
-
 @pytest.fixture
 def lived_in(new_daemon):
     daemon = new_daemon(outside=True).start()
@@ -60,7 +37,7 @@ def test_nothing_moves(lived_in, how):
     # The kernel's own link-local addresses are looked for on the link first (RFC 4862).
     until(lambda: "tentative" not in daemon.container("web").run("ip", "-6", "addr"), what="the end of duplicate detection")
     until(lambda: "tentative" not in daemon.container("app").run("ip", "-6", "addr"), what="the end of duplicate detection")
-    clients, kernel = seen_by_clients(daemon.api), seen_by_the_kernel(daemon)
+    clients, kernel = seen_by_clients(daemon.api), seen_by_the_kernel(daemon, ("web", "app", "plain"))
     pinger = subprocess.Popen(
         daemon.container("web").command("ping", "-n", "-q", "-i", "0.01", "-c", "100000", "192.0.2.2"),
         stdout=subprocess.PIPE, text=True)
@@ -76,7 +53,7 @@ def test_nothing_moves(lived_in, how):
     sent, received = map(int, re.search(r"(\d+) packets transmitted, (\d+) received", said).groups())
     assert sent > 20 and sent - received <= 1, f"lost {sent - received} of {sent}"
     assert seen_by_clients(daemon.api) == clients
-    now = seen_by_the_kernel(daemon)
+    now = seen_by_the_kernel(daemon, ("web", "app", "plain"))
     for part, was in kernel.items():
         assert now[part] == was, part
 
