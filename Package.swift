@@ -55,7 +55,7 @@ let host: [Target] = [
     module("NFTables", in: "Host", needs: ["Addressing", "Dataplane", "Firewall", "Steps", "CNFTables"]),
     module(
         "Kernel", in: "Host",
-        needs: ["Addressing", "Dataplane", "Netlink", "NFTables", "Steps", "CShims", log]),
+        needs: ["Addressing", "Dataplane", "Firewall", "Netlink", "NFTables", "Steps", "CShims", log]),
     module(
         "Persistence", in: "Host", needs: ["Addressing", "NetworkModel", "Steps", grdb, orderedCollections, log],
         resources: [.embedInCode("../../../Migrations/0001_initial.sql")]),
