@@ -234,6 +234,7 @@ def empty(daemon):
     daemon.space.run("sh", "-c", f"rm -rf {daemon.exec_root}/*")
 
 
+@pytest.mark.timeout(600)
 def test_killed_at_random(new_daemon):
     answers, _ = killed_at_random(new_daemon().start(), kills=300)
     assert answers > 300, "there was no load to speak of"
