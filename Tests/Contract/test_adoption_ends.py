@@ -164,7 +164,9 @@ def test_what_no_event_tells(daemon, api, named):
         daemon.space.run("ln", "-sfn", second.inside, f"{daemon.folder}/way")
         host.run("sh", "-c", "umount -l /run/netns/one; mount --bind /run/netns/two /run/netns/one")
         reply = api.post("/networks/o/connect", {"Container": "link"})
-        assert reply.status == 500 and "marked for removal" in reply.json["message"], reply
+        # Unless its end was noticed before: then it is written down for a next start.
+        assert reply.status == 200 and not api.inspect("link")["State"]["Running"] or (
+            reply.status == 500 and "marked for removal" in reply.json["message"]), reply
         ends(daemon, "link", 2)
         alone.move()
         ends(daemon, "alone", 5)

@@ -298,6 +298,30 @@ def test_what_is_owed_does_not_raise_the_dead(faulty):
     agrees(daemon)
 
 
+@pytest.mark.parametrize("how", ["kill", "stop", "wait"])
+def test_what_the_kernel_refused_is_let_go_of_by_itself(faulty, how):
+    """The kernel refuses a connect and the disk the undo: it is told again as soon as it listens, and before the end."""
+    daemon, api, faults = faulty, faulty.api, faulty.faults
+    api.create_network("front", "10.1.0.0/24")
+    api.create_network("back", "10.2.0.0/24")
+    api.run("web", "front")
+    web = daemon.container("web")
+    web.run("ip", "link", "add", "taken", "type", "bridge")
+    faults.arm(SYNC, skip=1, times=FOREVER)
+    options = {"com.docker.network.endpoint.ifname": "taken"}
+    reply = api.post("/networks/back/connect", {"Container": "web", "EndpointConfig": {"DriverOpts": options}})
+    faults.disarm()
+    assert reply.status == 500 and "file exists" in reply.message, reply
+    web.run("ip", "link", "del", "taken")
+    if how != "stop":
+        until(lambda: len(daemon.rows("SELECT id FROM endpoint")) == 1, 12, what="the row going by itself")
+    if how != "wait":
+        daemon.restart(how)
+    assert set(api.inspect("web")["NetworkSettings"]["Networks"]) == {"front"}
+    agrees(daemon)
+    assert daemon.plan() == []
+
+
 def test_served_meanwhile(faulty):
     """While the disk refuses for good, everything can be read; each change is refused with the reason, all the time."""
     daemon, api, faults = faulty, faulty.api, faulty.faults

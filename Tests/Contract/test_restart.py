@@ -152,6 +152,28 @@ def test_two_daemons_do_not_share_a_data_root(new_daemon):
     assert first.api.get("/_ping").status == 200
 
 
+def test_two_daemons_do_not_share_an_exec_root(new_daemon):
+    """Else the first one's namespaces would be leftovers to the second."""
+    first = new_daemon().start()
+    first.api.run("box")
+    second = new_daemon("--pidfile", f"{first.folder}/second.pid")
+    second.exec_root = first.exec_root
+    assert second.launch().wait(15) != 0
+    assert "another daemon" in second.log_text(), second.log_tail()
+    assert first.api.inspect("box")["State"]["Running"] and first.container("box").links()
+
+
+def test_a_zombie_is_no_daemon(new_daemon):
+    """A killed daemon whose parent has not asked for its status yet doesn't keep the next from starting."""
+    daemon = new_daemon().start()
+    killed = daemon.process
+    killed.kill()
+    with open(f"/proc/{killed.pid}/stat") as status:
+        until(lambda: (status.seek(0), status.read().rsplit(")", 1)[1].split()[0])[1] == "Z", what="the zombie")
+    daemon.start()
+    killed.wait(10)
+
+
 def test_forwarding_is_turned_on_and_can_be_left_alone(new_daemon):
     daemon = new_daemon()
     daemon.space.set_sysctl("net/ipv4/ip_forward", 0)

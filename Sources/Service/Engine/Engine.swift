@@ -48,6 +48,8 @@ public actor Engine {
     var forwardingTurnedOn: Set<AddressFamily> = []
     var restarts: [ObjectID: Task<Void, Never>] = [:]
     var owed = Owed()
+    /// Tries to tell it, as long as there is something.
+    var paying: Task<Void, Never>?
     /// Networks whose addresses are reserved while they are being made.
     var drafts: [ObjectID: Network] = [:]
     /// Which networks have a subnet.

@@ -19,6 +19,8 @@ struct Owed {
         return (commits, waiting)
     }
 
+    var isEmpty: Bool { waiting.isEmpty && taken.allSatisfy(\.value.isEmpty) }
+
     mutating func settled(_ commit: Int) { taken[commit] = nil }
 
     mutating func failed(_ commit: Int) { waiting = (taken.removeValue(forKey: commit) ?? []) + waiting }

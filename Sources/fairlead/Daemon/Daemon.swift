@@ -53,6 +53,8 @@ struct Daemon {
         defer { pidFile.remove() }
         let store = try Store(directory: configuration.dataRoot, logger: logger)
         defer { store.close() }
+        let pins = try ExecRootLock(directory: configuration.engine.namespaceDirectory)
+        defer { withExtendedLifetime(pins) {} }
         let place = try NamespaceClaim()
         defer { place.release() }
         let listeners = try Listeners.make(
@@ -77,6 +79,7 @@ struct Daemon {
         gate.open(responder(for: parts.engine))
         try await serve(parts, server, notifier, descriptors)
         if !configuration.keepsContainers { await parts.engine.endContainers() }
+        await parts.engine.payOwed()
         // What has been given up is deleted now rather than at the next start, if it doesn't take long.
         _ = await parts.workers.collector.drain(limit: .seconds(5))
         logger.info(

@@ -45,6 +45,9 @@ final class PIDFile {
     private static func isDaemon(_ process: Int32) -> Bool {
         guard process != getpid(), process > 0 else { return false }
         guard let name = try? TextFile.read("/proc/\(process)/comm") else { return false }
+        // A killed one stays a zombie until somebody asks for its status: the field behind the name (proc_pid_stat(5)).
+        let status = String(decoding: (try? TextFile.read("/proc/\(process)/stat")) ?? [], as: UTF8.self)
+        if status.split(separator: ")").last?.dropFirst().first == "Z" { return false }
         return ["fairlead", "dockerd"].contains(String(decoding: name.prefix { $0 != 0x0A }, as: UTF8.self))
     }
 }

@@ -404,7 +404,8 @@ class Asked:
             operation for operation in found
             if self.EXPLANATIONS.get(operation.kind) == action and (id(operation), action) not in self.explained
         ]
-        operation = min(wanting or found, key=lambda o: o.end)
+        # Whoever asked by id can be explained by nothing else; by a name, other containers are found, too.
+        operation = min(wanting or found, key=lambda o: (len(o.term) != 64, o.end))
         self.explained.add((id(operation), action))
         return operation
 

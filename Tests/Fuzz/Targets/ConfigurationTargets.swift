@@ -10,7 +10,8 @@ extension FuzzTarget {
             let file = try ConfigurationFile(path: path, contents: Array(input))
             let configuration = try DaemonConfiguration(program: .fairlead, flags: [:], file: file, environment: [:])
             require(!configuration.hosts.isEmpty, "nowhere to listen")
-            require(configuration.changes(to: configuration) == ([], []), "a configuration unlike itself")
+            let changes = configuration.changes(from: configuration.directives)
+            require(changes.applied.isEmpty && changes.restart.isEmpty, "a configuration unlike itself")
         } catch {
             require(error.message.contains(path), "the refusal does not name the file: \(error.message)")
         }
