@@ -404,16 +404,22 @@ class Asked:
             operation for operation in found
             if self.EXPLANATIONS.get(operation.kind) == action and (id(operation), action) not in self.explained
         ]
-        # Whoever asked by id can be explained by nothing else; by a name, other containers are found, too.
-        operation = min(wanting or found, key=lambda o: (len(o.term) != 64, o.end))
+        operation = min(wanting or found, key=lambda o: o.end)
         self.explained.add((id(operation), action))
         return operation
 
     def unexplained(self):
+        """Those that no event explains. Only if no other of the kind ran at the same time: an event may have been laid at the
+        door of the wrong one of them."""
+        def alone(operation):
+            return not any(
+                other is not operation and other.kind == operation.kind
+                and other.begin <= operation.end and operation.begin <= other.end for other in self.operations)
+
         return [
             operation for operation in self.operations
             if operation.kind in self.EXPLANATIONS
-            and (id(operation), self.EXPLANATIONS[operation.kind]) not in self.explained
+            and (id(operation), self.EXPLANATIONS[operation.kind]) not in self.explained and alone(operation)
         ]
 
 
