@@ -5,7 +5,7 @@ import pytest
 from rig.agreement import agrees
 from rig.guests import Named, holds_nothing, tether
 from rig.namespaces import Space, until
-from test_kills import Operation, gated, gone, running, steps_of, struck_down
+from test_kills import Operation, gated, gone, killed_at_every_step, running, struck_down
 
 LABEL = {"io.fairlead.netns": "/run/netns/guest"}
 
@@ -35,22 +35,12 @@ def test_killed_at_every_step(new_daemon, name):
         guest.run("ip", "link", "add", "eth0", "type", "bridge")
         guest.run("ip", "link", "set", "lo", "up")
         guests = {guest.inside: (guest, ("lo", "eth0"))}
-        steps_of(daemon, operation)  # The first IPv6 network turns forwarding on.
-        lines = steps_of(daemon, operation)
-        assert any(line.startswith("before commit") for line in lines), lines
-        for number, line in enumerate(lines):
-            status = struck_down(daemon, operation, number)
-            gated(daemon)
-            try:
-                agrees(daemon, guests=guests)
-                assert daemon.plan() == []
-                holds_nothing(daemon)
-                if status is not None and status < 300:
-                    assert operation.done(daemon.api), f"it was answered with {status}, and is not so"
-                daemon.api.clear()
-                agrees(daemon, guests=guests)
-            except AssertionError as error:
-                raise AssertionError(f"killed at line {number}, `{line}`, of {lines}\n{error}") from None
+
+        def check(daemon):
+            agrees(daemon, guests=guests)
+            holds_nothing(daemon)
+
+        lines = killed_at_every_step(daemon, operation, check)
         tether(guest, far, "far0")
         struck_down(daemon, operation, len(lines) // 2)
         guest.end()

@@ -139,10 +139,9 @@ def struck_down(daemon, operation, number):
     return answers[0] if answers else None
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_killed_at_every_step(new_daemon, name):
-    operation = OPERATIONS[name]
-    daemon = gated(new_daemon())
+def killed_at_every_step(daemon, operation, check=agrees) -> list:
+    """Strikes at each line that the operation announces, and returns them; `check` looks at the daemon after the start and
+    once all is removed."""
     steps_of(daemon, operation)  # The first IPv6 network turns forwarding on.
     lines = steps_of(daemon, operation)
     assert any(line.startswith("before commit") for line in lines), lines
@@ -150,15 +149,21 @@ def test_killed_at_every_step(new_daemon, name):
         status = struck_down(daemon, operation, number)
         gated(daemon)
         try:
-            agrees(daemon)
+            check(daemon)
             assert daemon.plan() == []
+            is_done = operation.done(daemon.api)
             if status is not None and status < 300:
-                assert operation.done(daemon.api), f"it was answered with {status}, and is not so"
-            operation.done(daemon.api)
+                assert is_done, f"it was answered with {status}, and is not so"
             daemon.api.clear()
-            agrees(daemon)
+            check(daemon)
         except AssertionError as error:
             raise AssertionError(f"killed at line {number}, `{line}`, of {lines}\n{error}") from None
+    return lines
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_killed_at_every_step(new_daemon, name):
+    killed_at_every_step(gated(new_daemon()), OPERATIONS[name])
 
 
 def test_killed_while_forwarding_is_turned_on(new_daemon):

@@ -9,7 +9,7 @@ internal import Synchronization
 /// own links are none: such addresses say so (IFA_PROTO, since Linux 5.18; before that they count), and routes that the
 /// kernel makes for an address are as good as told by it.
 public final class AddressingWatch: Sendable {
-    private let descriptor: Int32
+    private let socket: MonitorSocket
     private let files: Mutex<[FileState?]>
 
     /// A file's version.
@@ -21,27 +21,15 @@ public final class AddressingWatch: Sendable {
         let nanoseconds: Int
     }
 
-    /// RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_IFADDR, RTMGRP_IPV6_ROUTE (linux/rtnetlink.h).
-    private static let groups: UInt32 = 0x10 | 0x40 | 0x100 | 0x400
+    /// RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE (linux/rtnetlink.h).
+    private static let groups: [Int32] = [5, 7, 9, 11]
 
     /// Watches the namespace of the calling thread. The first question is answered with the changes since.
     ///
-    /// - Throws: The errno of socket(2) or bind(2).
+    /// - Throws: The errno of socket(2), bind(2) or setsockopt(2).
     public init() throws(SystemCallError) {
-        let kind = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        descriptor = socket(AF_NETLINK, kind, RawNetlinkSocket.Family.route.rawValue)
-        guard descriptor >= 0 else { throw SystemCallError("socket", "netlink", errno: errno) }
         files = Mutex(Self.resolverFiles())
-        // sockaddr_nl: family, padding, number (the kernel's choice), groups.
-        var address: (UInt16, UInt16, UInt32, UInt32) = (UInt16(AF_NETLINK), 0, 0, Self.groups)
-        let bound = withUnsafePointer(to: &address) {
-            bind(descriptor, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self), 12)
-        }
-        guard bound == 0 else { throw SystemCallError("bind", "netlink", errno: errno) }
-    }
-
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
+        socket = try MonitorSocket(.route, groups: Self.groups, isAlone: true)
     }
 
     /// Never waits. Those who ask at the same time must take turns, or one gets the other's news.
@@ -53,7 +41,7 @@ public final class AddressingWatch: Sendable {
         }
         withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 16) { buffer in
             while true {
-                let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_TRUNC))
+                let count = recv(socket.descriptor, buffer.baseAddress, buffer.count, Int32(MSG_TRUNC))
                 if count < 0, errno == EAGAIN { return }
                 if count < 0, errno == EINTR { continue }
                 // ENOBUFS: there was more than the socket holds. It goes on from here.
@@ -63,34 +51,24 @@ public final class AddressingWatch: Sendable {
         return isChanged
     }
 
-    /// Whether one of the messages is about something that isn't ours.
+    /// Whether one of the messages is about something that isn't ours, or can't be read.
     static func tells(_ datagram: Slice<UnsafeMutableRawBufferPointer>) -> Bool {
-        var rest = UnsafeRawBufferPointer(rebasing: datagram)
-        while rest.count >= 16 {
-            let length = Int(rest.loadUnaligned(as: UInt32.self))
-            guard length >= 16, length <= rest.count else { return true }
-            let type = rest.loadUnaligned(fromByteOffset: 4, as: UInt16.self)
-            if isForeign(type, UnsafeRawBufferPointer(rebasing: rest[16..<length])) { return true }
-            rest = UnsafeRawBufferPointer(rebasing: rest[min((length + 3) & ~3, rest.count)...])
+        var isForeign = false
+        let isWhole = MonitorSocket.forEachMessage(in: UnsafeRawBufferPointer(rebasing: datagram), of: nil) {
+            isForeign = isForeign || Self.isForeign($0.type, $1)
         }
-        return false
+        return isForeign || !isWhole
     }
 
     private static func isForeign(_ type: UInt16, _ payload: UnsafeRawBufferPointer) -> Bool {
-        switch Int32(type) {
-        case 20, 21:  // RTM_NEWADDR, RTM_DELADDR: an ifaddrmsg of 8 bytes, then attributes
-            guard payload.count >= 8 else { return true }
-            for (type, value) in RawAttributes(UnsafeRawBufferPointer(rebasing: payload[8...])) {
-                // IFA_PROTO; IFA_ADDRESS, of which fe80::/10 is reserved anyway.
-                if type == 11, value.first == LinkAddress.ours { return false }
-                if type == 1, value.count == 16, value[0] == 0xFE, value[1] & 0xC0 == 0x80 { return false }
-            }
-            return true
-        case 24, 25:  // RTM_NEWROUTE, RTM_DELROUTE: an rtmsg with table, protocol, scope and type from byte 4 on
+        switch type {
+        case 20, 21:  // RTM_NEWADDR, RTM_DELADDR. The kernel's own link-local ones are in what is reserved anyway.
+            guard let address = LinkAddress(payload) else { return true }
+            return address.origin != LinkAddress.ours && !address.isAutomatic
+        case 24, 25:  // RTM_NEWROUTE, RTM_DELROUTE: an rtmsg of 12 bytes. 2 is RTPROT_KERNEL.
             guard payload.count >= 12 else { return true }
-            let (table, origin, kind) = (payload[4], payload[5], payload[7])
-            // RT_TABLE_MAIN, RTPROT_KERNEL, RTN_UNICAST
-            return table == 254 && origin != 2 && kind == 1
+            guard case .route(_, let origin)? = Notification(type: type, payload) else { return false }
+            return origin != 2
         default: return false
         }
     }

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A netlink socket that hears groups of the namespace it is opened in, and of every other that has an id there
-/// (NETLINK_LISTEN_ALL_NSID, netlink(7)).
+/// A netlink socket that hears groups of the namespace it is opened in, and, if wanted, of every other that has an id
+/// there (NETLINK_LISTEN_ALL_NSID, netlink(7)).
 struct MonitorSocket: ~Copyable, Sendable {
     struct Header {
         let type: UInt16
@@ -25,7 +25,8 @@ struct MonitorSocket: ~Copyable, Sendable {
     private static let addMembership: Int32 = 1
     private static let listenToAll: Int32 = 8
 
-    init(_ family: RawNetlinkSocket.Family, groups: [Int32]) throws(SystemCallError) {
+    /// `isAlone`: only this namespace is heard, and no more is kept than any socket does, for whoever asks now and then.
+    init(_ family: RawNetlinkSocket.Family, groups: [Int32], isAlone: Bool = false) throws(SystemCallError) {
         let kind = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         descriptor = socket(AF_NETLINK, kind, family.rawValue)
         guard descriptor >= 0 else { throw SystemCallError("socket", "netlink", errno: errno) }
@@ -36,10 +37,12 @@ struct MonitorSocket: ~Copyable, Sendable {
             bind(descriptor, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self), 12)
         }
         guard bound == 0 else { throw SystemCallError("bind", "netlink", errno: errno) }
-        // Charged only for what waits there; the kernel doubles it: some 10,000 changes of links.
-        set(SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
-        guard set(Self.level, Self.listenToAll, 1) else {
-            throw SystemCallError("setsockopt", "NETLINK_LISTEN_ALL_NSID", errno: errno)
+        if !isAlone {
+            // Charged only for what waits there; the kernel doubles it: some 10,000 changes of links.
+            set(SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
+            guard set(Self.level, Self.listenToAll, 1) else {
+                throw SystemCallError("setsockopt", "NETLINK_LISTEN_ALL_NSID", errno: errno)
+            }
         }
         for group in groups {
             guard set(Self.level, Self.addMembership, group) else {
@@ -79,19 +82,23 @@ struct MonitorSocket: ~Copyable, Sendable {
     }
 
     /// Hands over the messages of a datagram up to the first that isn't whole.
+    ///
+    /// - Returns: whether all were.
+    @discardableResult
     static func forEachMessage(
         in datagram: UnsafeRawBufferPointer, of namespace: Int32?, _ each: (Header, UnsafeRawBufferPointer) -> Void
-    ) {
+    ) -> Bool {
         var rest = datagram
         while rest.count >= 16 {
             let length = Int(rest.loadUnaligned(as: UInt32.self))
-            guard length >= 16, length <= rest.count else { break }
+            guard length >= 16, length <= rest.count else { return false }
             let header = Header(
                 type: rest.loadUnaligned(fromByteOffset: 4, as: UInt16.self),
                 sender: rest.loadUnaligned(fromByteOffset: 12, as: UInt32.self), namespace: namespace)
             each(header, UnsafeRawBufferPointer(rebasing: rest[16..<length]))
             rest = UnsafeRawBufferPointer(rebasing: rest[min((length + 3) & ~3, rest.count)...])
         }
+        return true
     }
 
     /// The id of the namespace that a datagram comes from, out of what the kernel says about it; nil for this one.

@@ -35,23 +35,15 @@ public final class NFTablesConnection: Sendable {
     public func ensureTable(
         with changes: [ElementChange] = [], holding hold: Hold? = nil
     ) throws(NFTablesError) -> [String] {
-        try locked { socket throws(NFTablesError) in
-            for _ in 0..<Self.attempts {
-                let generation = try self.generation(&socket)
-                let repair = TableRepair(self.table, observed: try self.observe(&socket))
-                if repair.problems.isEmpty, changes.isEmpty, hold == nil { return [] }
-                let effective = try self.settled(changes, &socket)
-                do throws(NFTablesError) {
-                    try self.commit(effective, &socket, generation: generation) { batch in
-                        repair.add(to: &batch)
-                        if let hold { self.add(hold, to: &batch) }
-                    }
-                    return repair.problems
-                } catch {
-                    guard error.errno == ERESTART else { throw error }
-                }
+        try undisturbed("ensure table", table.name) { socket, generation throws(NFTablesError) in
+            let repair = TableRepair(self.table, observed: try self.observe(&socket))
+            if repair.problems.isEmpty, changes.isEmpty, hold == nil { return [] }
+            let effective = try self.settled(changes, &socket)
+            try self.commit(effective, &socket, generation: generation) { batch in
+                repair.add(to: &batch)
+                if let hold { self.add(hold, to: &batch) }
             }
-            throw NFTablesError(operation: "ensure table", object: self.table.name, errno: EAGAIN)
+            return repair.problems
         }
     }
 
@@ -105,6 +97,28 @@ public final class NFTablesConnection: Sendable {
 
     /// How often a dump or transaction is tried that others' transactions interrupt.
     static let attempts = 60
+
+    /// A look and the transaction that follows from it, again and again as long as somebody else's comes between: `body`
+    /// commits for the generation that it is given, which the kernel refuses with ERESTART if it is over.
+    ///
+    /// - Returns: what `body` does.
+    /// - Throws: EAGAIN when there was always somebody.
+    func undisturbed<Value: Sendable>(
+        _ operation: String, _ object: String,
+        _ body: (inout NetfilterSocket, UInt32) throws(NFTablesError) -> Value
+    ) throws(NFTablesError) -> Value {
+        try locked { socket throws(NFTablesError) in
+            for _ in 0..<Self.attempts {
+                let generation = try self.generation(&socket)
+                do throws(NFTablesError) {
+                    return try body(&socket, generation)
+                } catch {
+                    guard error.errno == ERESTART else { throw error }
+                }
+            }
+            throw NFTablesError(operation: operation, object: object, errno: EAGAIN)
+        }
+    }
 
     func locked<Value: Sendable>(
         _ body: (inout NetfilterSocket) throws(NFTablesError) -> Value

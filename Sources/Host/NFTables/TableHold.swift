@@ -5,23 +5,15 @@ import Glibc
 extension NFTablesConnection {
     /// Takes the rules of `hold` away; none is fine.
     public func release(_ hold: Hold) throws(NFTablesError) {
-        try locked { socket throws(NFTablesError) in
-            let texts = Set(self.encoded(hold).map { ruleText($0.pointer) })
-            for _ in 0..<Self.attempts {
-                let generation = try self.generation(&socket)
-                let rules = try self.observe(&socket)?.chains[hold.chain]?.rules ?? []
-                do throws(NFTablesError) {
-                    return try self.commit([], &socket, generation: generation) { batch in
-                        let messages = TableMessages(spec: self.table)
-                        for rule in rules where texts.contains(rule.text) {
-                            messages.deleteRule(rule.handle, chain: hold.chain, from: &batch)
-                        }
-                    }
-                } catch {
-                    guard error.errno == ERESTART else { throw error }
+        let texts = Set(encoded(hold).map { ruleText($0.pointer) })
+        try undisturbed("release", hold.chain) { socket, generation throws(NFTablesError) in
+            let rules = try self.observe(&socket)?.chains[hold.chain]?.rules ?? []
+            try self.commit([], &socket, generation: generation) { batch in
+                let messages = TableMessages(spec: self.table)
+                for rule in rules where texts.contains(rule.text) {
+                    messages.deleteRule(rule.handle, chain: hold.chain, from: &batch)
                 }
             }
-            throw NFTablesError(operation: "release", object: hold.chain, errno: EAGAIN)
         }
     }
 

@@ -16,7 +16,8 @@ public struct LinkAddress: Sendable, Hashable {
     /// A link-local address the kernel made by itself.
     public var isAutomatic: Bool { prefix.family == .ipv6 && prefix.address.isLinkLocalUnicast && origin != Self.ours }
 
-    init?(_ payload: UnsafeRawBufferPointer) {
+    /// From what follows the nlmsghdr of RTM_NEWADDR or RTM_DELADDR; nil if that is not whole.
+    public init?(_ payload: UnsafeRawBufferPointer) {
         guard payload.count >= MemoryLayout<ifaddrmsg>.size else { return nil }
         let header = payload.loadUnaligned(as: ifaddrmsg.self)
         var address: IPAddress?

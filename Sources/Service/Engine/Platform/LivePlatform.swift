@@ -17,7 +17,8 @@ public final class LivePlatform: HostPlatform {
     private let watches: NamespaceWatch
     private let groups: Set<UInt32>
     private let logger: Logger
-    private let lookup = Mutex<Lookup?>(nil)
+    /// The newest look at the host's addressing, which serves until something has changed.
+    private let lookup = Mutex<Task<Result<HostAddressing, EngineError>, Never>?>(nil)
     private let addressingWatch: AddressingWatch
     private let reaper: ConnectionReaper
     /// Sandboxes whose end somebody wants to hear of.
@@ -26,12 +27,6 @@ public final class LivePlatform: HostPlatform {
     public let hasIPv6: Bool
     public let ownIdentity: String
     public let ownPath: String
-
-    /// A look at the host's addressing, which serves until something has changed.
-    private enum Lookup {
-        case begun(Task<Result<HostAddressing, EngineError>, Never>)
-        case done(HostAddressing)
-    }
 
     /// On a thread that is in the daemon's namespaces.
     ///
@@ -55,24 +50,16 @@ public final class LivePlatform: HostPlatform {
 
     /// A look reads every link, address and route of the host: one serves everybody until something changes.
     public func addressing() async throws(EngineError) -> HostAddressing {
-        let found = lookup.withLock { lookup in
+        let look = lookup.withLock { lookup in
             // Asked in any case, so that what is told from now on is told about the look that begins here.
             if !addressingWatch.hasChanged(), let lookup { return lookup }
-            let begun = Lookup.begun(Task { await self.look() })
+            let begun = Task { await self.look() }
             lookup = begun
             return begun
         }
-        let look: Task<Result<HostAddressing, EngineError>, Never>
-        switch found {
-        case .done(let addressing): return addressing
-        case .begun(let task): look = task
-        }
         let outcome = await look.value
-        lookup.withLock { lookup in
-            // Unless another look has begun since.
-            guard case .begun(let newest) = lookup, newest == look else { return }
-            lookup = (try? outcome.get()).map(Lookup.done)
-        }
+        // One that failed serves nobody else.
+        if case .failure = outcome { lookup.withLock { if $0 == look { $0 = nil } } }
         return try outcome.get()
     }
 
