@@ -110,7 +110,7 @@ let fuzzers: [Target] = [
     .target(
         name: "fairlead", dependencies: daemonNeeds, path: "Sources/fairlead", exclude: ["Main.swift"],
         swiftSettings: strict),
-    .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
     .executableTarget(
         name: "fuzzers",
         dependencies: [

@@ -32,7 +32,7 @@ struct Main {
         size = getenv("FUZZ_REPEAT").flatMap { Int(String(cString: $0)) } ?? 0
         var count = CommandLine.argc
         var words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-        exit(LLVMFuzzerRunDriver(&count, &words, runOnce))
+        exit(LLVMFuzzerRunDriver(&count, &words) { fuzzer_run(runOnce, $0, $1) })
     }
 }
 

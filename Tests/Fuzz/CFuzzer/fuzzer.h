@@ -1,7 +1,0 @@
-// The part of LLVM's FuzzerInterface that a program with a main function of its own needs
-// (https://llvm.org/docs/LibFuzzer.html, "Using libFuzzer as a library").
-#pragma once
-#include <stddef.h>
-#include <stdint.h>
-
-int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
